@@ -1,0 +1,40 @@
+"""Packet captures as columns.
+
+>>> import pcapframe as pf
+>>> cap = pf.read_pcap("examples/data/lab.pcap")  # doctest: +SKIP
+>>> cap.plot.traffic()  # doctest: +SKIP
+
+Read a capture with :func:`read_pcap`; what comes back is a :class:`Capture`, whose columns are numpy arrays.
+"""
+
+from ._core import __version__
+from ._generated import Layer, Stop, TcpFlag, Tunnel
+from .address import AddressColumn
+from .capture import Capture, Info
+from .errors import (
+    CorruptCaptureError,
+    NotACaptureError,
+    PcapframeError,
+    TruncatedCaptureWarning,
+    UnknownColumnError,
+)
+from .reading import read_pcap
+from .timeline import Timeline
+
+__all__ = [
+    "AddressColumn",
+    "Capture",
+    "CorruptCaptureError",
+    "Info",
+    "Layer",
+    "NotACaptureError",
+    "PcapframeError",
+    "Stop",
+    "TcpFlag",
+    "Timeline",
+    "TruncatedCaptureWarning",
+    "Tunnel",
+    "UnknownColumnError",
+    "__version__",
+    "read_pcap",
+]

@@ -1,0 +1,551 @@
+"""Enumerations and column properties.
+
+Generated from the tables of the Rust core by tools/generate.py; do not edit.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+from typing import TYPE_CHECKING, Final, cast
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .address import AddressColumn
+
+
+class Layer(IntFlag):
+    """The headers found in a packet: bits of the column ``layers``."""
+
+    ETHERNET = 1
+    """Ethernet II or IEEE 802.3."""
+    VLAN = 2
+    """One IEEE 802.1Q or 802.1ad tag, or several."""
+    SLL = 4
+    """Linux cooked capture, version 1 or 2."""
+    LOOPBACK = 8
+    """BSD loopback encapsulation (NULL and LOOP)."""
+    ARP = 16
+    """ARP for IPv4 (RFC 826)."""
+    IPV4 = 32
+    """IPv4 (RFC 791)."""
+    IPV6 = 64
+    """IPv6 (RFC 8200)."""
+    IPV6_EXTENSION = 128
+    """IPv6 extension headers other than Fragment."""
+    FRAGMENT = 256
+    """A fragment of an IP packet: the first, a middle one or the last."""
+    TCP = 512
+    """TCP (RFC 9293)."""
+    UDP = 1024
+    """UDP (RFC 768)."""
+    UDPLITE = 2048
+    """UDP-Lite (RFC 3828)."""
+    SCTP = 4096
+    """SCTP (RFC 9260)."""
+    DCCP = 8192
+    """DCCP (RFC 4340)."""
+    ICMP = 16384
+    """ICMP (RFC 792)."""
+    ICMPV6 = 32768
+    """ICMPv6 (RFC 4443)."""
+    AH = 65536
+    """IP authentication header (RFC 4302)."""
+    ESP = 131072
+    """ESP (RFC 4303): what follows is encrypted."""
+
+
+class Stop(IntEnum):
+    """Why decoding of a packet ended: values of the column ``stop``."""
+
+    COMPLETE = 0
+    """All that the packet promised was decoded."""
+    TRUNCATED = 1
+    """The next header is among the bytes that were not captured."""
+    MALFORMED = 2
+    """A header contradicts itself or runs past the end of the packet."""
+    UNSUPPORTED = 3
+    """The next header is of a kind that is not decoded."""
+    TOO_DEEP = 4
+    """Headers are nested deeper than is followed."""
+
+
+class Tunnel(IntEnum):
+    """What carried the innermost headers: values of the column ``tunnel``."""
+
+    NONE = 0
+    """No tunnel."""
+
+
+class TcpFlag(IntFlag):
+    """Bits of the column ``tcp_flags`` (RFC 9293, RFC 3168, RFC 3540)."""
+
+    FIN = 1
+    """The FIN flag."""
+    SYN = 2
+    """The SYN flag."""
+    RST = 4
+    """The RST flag."""
+    PSH = 8
+    """The PSH flag."""
+    ACK = 16
+    """The ACK flag."""
+    URG = 32
+    """The URG flag."""
+    ECE = 64
+    """The ECE flag."""
+    CWR = 128
+    """The CWR flag."""
+    NS = 256
+    """The NS flag."""
+
+
+DEFAULT_COLUMNS: Final = (
+    "timestamp",
+    "length",
+    "ip_version",
+    "src",
+    "dst",
+    "protocol",
+    "sport",
+    "dport",
+    "tcp_flags",
+    "icmp_type",
+    "icmp_code",
+    "payload_length",
+    "layers",
+    "stop",
+)
+"""Columns that are read when none are named."""
+
+ALL_COLUMNS: Final = (
+    "timestamp",
+    "length",
+    "captured_length",
+    "interface",
+    "link_type",
+    "eth_src",
+    "eth_dst",
+    "ethertype",
+    "vlan_id",
+    "ip_version",
+    "src",
+    "dst",
+    "protocol",
+    "ttl",
+    "tos",
+    "ip_id",
+    "ip_length",
+    "fragment_offset",
+    "sport",
+    "dport",
+    "tcp_flags",
+    "tcp_seq",
+    "tcp_ack",
+    "tcp_window",
+    "tcp_options",
+    "tcp_mss",
+    "tcp_wscale",
+    "tcp_tsval",
+    "tcp_tsecr",
+    "icmp_type",
+    "icmp_code",
+    "payload_length",
+    "layers",
+    "tunnel",
+    "stop",
+)
+"""Every column, in the table's order."""
+
+
+class ColumnProperties:
+    """A property for every column; one that was not read raises AttributeError and names the fix."""
+
+    def _column(self, name: str) -> object:
+        raise NotImplementedError  # pragma: no cover - Capture has it
+
+    @property
+    def timestamp(self) -> NDArray[np.datetime64]:
+        """Capture time in nanoseconds since 1970-01-01 UTC.
+
+        Returns
+        -------
+        numpy.ndarray of datetime64[ns]
+            One value a packet; default column. tshark: frame.time_epoch.
+        """
+        return cast("NDArray[np.datetime64]", self._column("timestamp"))
+
+    @property
+    def length(self) -> NDArray[np.uint32]:
+        """Bytes on the wire.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; default column. tshark: frame.len.
+        """
+        return cast("NDArray[np.uint32]", self._column("length"))
+
+    @property
+    def captured_length(self) -> NDArray[np.uint32]:
+        """Bytes in the file.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; read on request. tshark: frame.cap_len.
+        """
+        return cast("NDArray[np.uint32]", self._column("captured_length"))
+
+    @property
+    def interface(self) -> NDArray[np.uint16]:
+        """Number of the interface within the source, counted over all sections; 65535 stands for all beyond it.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a packet; read on request. tshark has no such field.
+        """
+        return cast("NDArray[np.uint16]", self._column("interface"))
+
+    @property
+    def link_type(self) -> NDArray[np.uint16]:
+        """LINKTYPE number of the packet's interface (<https://www.tcpdump.org/linktypes.html>).
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a packet; read on request. tshark has no such field.
+        """
+        return cast("NDArray[np.uint16]", self._column("link_type"))
+
+    @property
+    def eth_src(self) -> AddressColumn:
+        """Source hardware address of the outermost frame.
+
+        Returns
+        -------
+        AddressColumn
+            One value a packet; read on request. tshark: eth.src.
+        """
+        return cast("AddressColumn", self._column("eth_src"))
+
+    @property
+    def eth_dst(self) -> AddressColumn:
+        """Destination hardware address of the outermost frame.
+
+        Returns
+        -------
+        AddressColumn
+            One value a packet; read on request. tshark: eth.dst.
+        """
+        return cast("AddressColumn", self._column("eth_dst"))
+
+    @property
+    def ethertype(self) -> NDArray[np.uint16]:
+        """EtherType after all VLAN tags; 0 where an 802.3 length stands in its place.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a packet; read on request. tshark: vlan.etype eth.type sll.etype.
+        """
+        return cast("NDArray[np.uint16]", self._column("ethertype"))
+
+    @property
+    def vlan_id(self) -> NDArray[np.uint16]:
+        """VLAN identifier of the outermost tag (IEEE 802.1Q).
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a packet; read on request. tshark: vlan.id.
+        """
+        return cast("NDArray[np.uint16]", self._column("vlan_id"))
+
+    @property
+    def ip_version(self) -> NDArray[np.uint8]:
+        """4 or 6; 0 where there is no IP.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; default column. tshark: ip.version ipv6.version.
+        """
+        return cast("NDArray[np.uint8]", self._column("ip_version"))
+
+    @property
+    def src(self) -> AddressColumn:
+        """Source IP address; for ARP the sender's protocol address.
+
+        Returns
+        -------
+        AddressColumn
+            One value a packet; default column. tshark: ip.src ipv6.src arp.src.proto_ipv4.
+        """
+        return cast("AddressColumn", self._column("src"))
+
+    @property
+    def dst(self) -> AddressColumn:
+        """Destination IP address; for ARP the target's protocol address.
+
+        Returns
+        -------
+        AddressColumn
+            One value a packet; default column. tshark: ip.dst ipv6.dst arp.dst.proto_ipv4.
+        """
+        return cast("AddressColumn", self._column("dst"))
+
+    @property
+    def protocol(self) -> NDArray[np.uint8]:
+        """IANA number of the transport protocol, after IPv6 extension headers.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; default column. tshark: ip.proto.
+        """
+        return cast("NDArray[np.uint8]", self._column("protocol"))
+
+    @property
+    def ttl(self) -> NDArray[np.uint8]:
+        """IPv4 time to live or IPv6 hop limit.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; read on request. tshark: ip.ttl ipv6.hlim.
+        """
+        return cast("NDArray[np.uint8]", self._column("ttl"))
+
+    @property
+    def tos(self) -> NDArray[np.uint8]:
+        """IPv4 type of service or IPv6 traffic class: DSCP and ECN.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; read on request. tshark: ip.dsfield ipv6.tclass.
+        """
+        return cast("NDArray[np.uint8]", self._column("tos"))
+
+    @property
+    def ip_id(self) -> NDArray[np.uint32]:
+        """IPv4 identification or IPv6 fragment identification.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; read on request. tshark: ip.id ipv6.fraghdr.ident.
+        """
+        return cast("NDArray[np.uint32]", self._column("ip_id"))
+
+    @property
+    def ip_length(self) -> NDArray[np.uint32]:
+        """Length of the IP packet in bytes, its header included; what was on the wire where the header says 0.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; read on request. tshark: ip.len.
+        """
+        return cast("NDArray[np.uint32]", self._column("ip_length"))
+
+    @property
+    def fragment_offset(self) -> NDArray[np.uint16]:
+        """Where in the whole packet this fragment belongs, in bytes.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a packet; read on request. tshark: ip.frag_offset.
+        """
+        return cast("NDArray[np.uint16]", self._column("fragment_offset"))
+
+    @property
+    def sport(self) -> NDArray[np.uint16]:
+        """Source port of TCP, UDP, UDP-Lite, SCTP or DCCP.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a packet; default column. tshark: tcp.srcport udp.srcport sctp.srcport.
+        """
+        return cast("NDArray[np.uint16]", self._column("sport"))
+
+    @property
+    def dport(self) -> NDArray[np.uint16]:
+        """Destination port of TCP, UDP, UDP-Lite, SCTP or DCCP.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a packet; default column. tshark: tcp.dstport udp.dstport sctp.dstport.
+        """
+        return cast("NDArray[np.uint16]", self._column("dport"))
+
+    @property
+    def tcp_flags(self) -> NDArray[np.uint16]:
+        """The nine TCP flags, as `TcpFlag`: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128, NS 256.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a packet; default column. tshark: tcp.flags.
+        """
+        return cast("NDArray[np.uint16]", self._column("tcp_flags"))
+
+    @property
+    def tcp_seq(self) -> NDArray[np.uint32]:
+        """TCP sequence number as sent, not relative.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; read on request. tshark: tcp.seq_raw.
+        """
+        return cast("NDArray[np.uint32]", self._column("tcp_seq"))
+
+    @property
+    def tcp_ack(self) -> NDArray[np.uint32]:
+        """TCP acknowledgment number as sent, not relative.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; read on request. tshark: tcp.ack_raw.
+        """
+        return cast("NDArray[np.uint32]", self._column("tcp_ack"))
+
+    @property
+    def tcp_window(self) -> NDArray[np.uint16]:
+        """TCP window as sent, not scaled.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a packet; read on request. tshark: tcp.window_size_value.
+        """
+        return cast("NDArray[np.uint16]", self._column("tcp_window"))
+
+    @property
+    def tcp_options(self) -> NDArray[np.uint8]:
+        """Which TCP options were found: 1 maximum segment size, 2 window scale, 4 timestamps, 8 SACK permitted, 16 SACK, 128 others.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; read on request. tshark has no such field.
+        """
+        return cast("NDArray[np.uint8]", self._column("tcp_options"))
+
+    @property
+    def tcp_mss(self) -> NDArray[np.uint16]:
+        """TCP option: maximum segment size in bytes.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a packet; read on request. tshark: tcp.options.mss_val.
+        """
+        return cast("NDArray[np.uint16]", self._column("tcp_mss"))
+
+    @property
+    def tcp_wscale(self) -> NDArray[np.uint8]:
+        """TCP option: window scale, the shift count (RFC 7323).
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; read on request. tshark: tcp.options.wscale.shift.
+        """
+        return cast("NDArray[np.uint8]", self._column("tcp_wscale"))
+
+    @property
+    def tcp_tsval(self) -> NDArray[np.uint32]:
+        """TCP option: the sender's timestamp value (RFC 7323).
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; read on request. tshark: tcp.options.timestamp.tsval.
+        """
+        return cast("NDArray[np.uint32]", self._column("tcp_tsval"))
+
+    @property
+    def tcp_tsecr(self) -> NDArray[np.uint32]:
+        """TCP option: the timestamp echo reply (RFC 7323).
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; read on request. tshark: tcp.options.timestamp.tsecr.
+        """
+        return cast("NDArray[np.uint32]", self._column("tcp_tsecr"))
+
+    @property
+    def icmp_type(self) -> NDArray[np.uint8]:
+        """Type of the ICMP or ICMPv6 message; `protocol` tells which.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; default column. tshark: icmp.type icmpv6.type.
+        """
+        return cast("NDArray[np.uint8]", self._column("icmp_type"))
+
+    @property
+    def icmp_code(self) -> NDArray[np.uint8]:
+        """Code of the ICMP or ICMPv6 message.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; default column. tshark: icmp.code icmpv6.code.
+        """
+        return cast("NDArray[np.uint8]", self._column("icmp_code"))
+
+    @property
+    def payload_length(self) -> NDArray[np.uint32]:
+        """Bytes of transport payload by the headers' lengths, whether or not they were captured; for ICMP what follows its first 8 bytes.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; default column. tshark: tcp.len udp.length.
+        """
+        return cast("NDArray[np.uint32]", self._column("payload_length"))
+
+    @property
+    def layers(self) -> NDArray[np.uint32]:
+        """The headers found, a set of `Layer` bits.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; default column. tshark has no such field.
+        """
+        return cast("NDArray[np.uint32]", self._column("layers"))
+
+    @property
+    def tunnel(self) -> NDArray[np.uint8]:
+        """What carried the innermost headers, as `Tunnel`.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; read on request. tshark has no such field.
+        """
+        return cast("NDArray[np.uint8]", self._column("tunnel"))
+
+    @property
+    def stop(self) -> NDArray[np.uint8]:
+        """Why decoding ended, as `Stop`.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; default column. tshark has no such field.
+        """
+        return cast("NDArray[np.uint8]", self._column("stop"))

@@ -1,0 +1,85 @@
+"""The first packets of a capture as text and as HTML: bounded and escaped."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._generated import Layer, Stop, TcpFlag
+from .address import AddressColumn
+from .timeline import PROTOCOLS
+
+if TYPE_CHECKING:
+    from .capture import Capture
+
+TEXT_ROWS = 6
+HTML_ROWS = 10
+CELL = 48
+
+
+def cell(name: str, value: Any) -> str:
+    """One value as a person reads it."""
+    if name == "timestamp":
+        return str(value).replace("T", " ")
+    if name == "protocol":
+        return PROTOCOLS.get(int(value), str(int(value)))
+    if name == "tcp_flags":
+        return "|".join(flag.name or "" for flag in TcpFlag if flag & int(value))
+    if name == "layers":
+        return "|".join(layer.name or "" for layer in Layer if layer & int(value))
+    if name == "stop":
+        return Stop(int(value)).name.lower()
+    return str(value)
+
+
+def rows(capture: Capture, count: int) -> list[list[str]]:
+    """The cells of the first `count` packets; empty where a packet has no such field."""
+    head = capture[:count]
+    table = []
+    for name in head.columns:
+        column = head[name]
+        present = head._frame.present(name)
+        values = [column[i] for i in range(len(head))] if isinstance(column, AddressColumn) else column
+        shown = [cell(name, value)[:CELL] for value in values]
+        table.append(shown if present is None else list(np.where(present, shown, "")) if shown else [])
+    return [list(row) for row in zip(*table, strict=True)]
+
+
+def text(capture: Capture) -> str:
+    """A table for a terminal."""
+    body = rows(capture, TEXT_ROWS)
+    lines = [summary(capture)]
+    if body:
+        grid = [capture.columns, *body]
+        widths = [max(len(row[i]) for row in grid) for i in range(len(capture.columns))]
+        lines += ["  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip() for row in grid]
+    if len(capture) > TEXT_ROWS:
+        lines.append(f"… and {len(capture) - TEXT_ROWS:,} more")
+    return "\n".join(lines)
+
+
+def table_html(header: list[str], body: list[list[str]]) -> str:
+    """An HTML table, every text escaped."""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
+    lines = ["<tr>" + "".join(f"<td>{html.escape(value)}</td>" for value in row) + "</tr>" for row in body]
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def as_html(capture: Capture) -> str:
+    """A table for a notebook."""
+    more = len(capture) - HTML_ROWS
+    foot = f"<p>… and {more:,} more</p>" if more > 0 else ""
+    return f"<p>{html.escape(summary(capture))}</p>{table_html(capture.columns, rows(capture, HTML_ROWS))}{foot}"
+
+
+def summary(capture: Capture) -> str:
+    """One line."""
+    info = capture.info
+    parts = [f"{len(capture):,} packets"]
+    if info.bytes is not None:
+        parts.append(f"{info.bytes:,} bytes")
+    if info.duration is not None:
+        parts.append(f"{info.duration / np.timedelta64(1, 's'):,.3f} s")
+    return f"Capture of {', '.join(parts)}"

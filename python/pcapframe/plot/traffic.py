@@ -1,0 +1,71 @@
+"""Traffic over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import _style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..capture import Capture
+    from ..timeline import Interval, Value
+
+UNITS = {"bytes": "B", "packets": "", "connections": ""}
+
+
+def traffic(
+    table: Capture,
+    *,
+    interval: Interval | None = None,
+    by: str | None = "protocol",
+    value: Value = "bytes",
+    top: int = 8,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw bytes, packets or connections over time, one group on top of the other.
+
+    Parameters
+    ----------
+    table : Capture
+        What to draw.
+    interval, by, value, top
+        As for :meth:`pcapframe.Capture.timeline`; without an interval, one that makes about 300 steps.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> cap.plot.traffic(by="dport", value="packets")  # doctest: +SKIP
+    """
+    ax = _style.axes(ax)
+    title = f"Traffic by {by}" if by else "Traffic"
+    if not len(table):
+        return _style.empty(ax, title)
+    if interval is None:
+        interval = np.timedelta64(_style.nice_interval(table.timestamp.view(np.int64)), "ns")
+    sums = table.timeline(interval, by, value, top=top)
+    names = list(sums.series)
+    edges = np.append(sums.time, sums.time[-1] + sums.interval)
+    below = np.zeros(len(sums), np.uint64)
+    for name, color in zip(names, _style.colors(names), strict=True):
+        above = below + sums[name]
+        ax.stairs(above, edges, baseline=below, fill=True, color=color, label=name, linewidth=0)
+        below = above
+    ax.set_xlim(edges[0], edges[-1])
+    ax.set_ylim(bottom=0)
+    ax.set_title(title)
+    length = _style.interval_text(int(sums.interval.astype("timedelta64[ns]").astype(np.int64)))
+    ax.set_ylabel(f"{value} per {length}")
+    _style.time_axis(ax)
+    _style.engineering(ax, UNITS[value])
+    if names:
+        ax.legend(title=by, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
+    return ax

@@ -1,0 +1,199 @@
+"""Counting packets, bytes or connections in intervals of time."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _core
+from ._extras import need
+from ._generated import Layer, TcpFlag
+from .address import AddressColumn
+
+if TYPE_CHECKING:
+    from .capture import Capture
+
+Interval: TypeAlias = str | float | datetime.timedelta | np.timedelta64
+Value: TypeAlias = Literal["bytes", "packets", "connections"]
+
+UNITS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "min": 60 * 10**9,
+    "h": 3600 * 10**9,
+    "d": 86400 * 10**9,
+}
+PROTOCOLS = {6: "TCP", 17: "UDP", 1: "ICMP", 58: "ICMPv6", 132: "SCTP", 2: "IGMP", 47: "GRE", 50: "ESP"}
+# More would be a mistake in the interval, or a hostile timestamp, and not a timeline.
+MAX_BINS = 10_000_000
+PIECE = 1 << 22
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """Sums in intervals of time.
+
+    Attributes
+    ----------
+    time : numpy.ndarray of datetime64[ns]
+        Where each interval begins (UTC), a multiple of the interval since 1970.
+    series : dict of str to numpy.ndarray of uint64
+        A sum an interval, for each group, the largest group first.
+    interval : numpy.timedelta64
+        Length of an interval.
+    value : str
+        What was summed: "bytes", "packets" or "connections".
+    by : str or None
+        What the groups are.
+    """
+
+    time: NDArray[np.datetime64]
+    series: dict[str, NDArray[np.uint64]]
+    interval: np.timedelta64
+    value: Value
+    by: str | None = field(default=None)
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def __getitem__(self, name: str) -> NDArray[np.uint64]:
+        return self.series[name]
+
+    @property
+    def total(self) -> NDArray[np.uint64]:
+        """The sum over all groups, an interval each."""
+        return sum(self.series.values(), np.zeros(len(self.time), np.uint64))
+
+    def to_pandas(self) -> Any:
+        """Return a pandas DataFrame with a column for each group, indexed by time."""
+        pandas = need("pandas", "to_pandas")
+        return pandas.DataFrame(self.series, index=pandas.DatetimeIndex(self.time, name="time"))
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return one dict an interval: "time" as ISO text, and a whole number for each group."""
+        times = np.datetime_as_string(self.time, unit="auto" if len(self.time) else None)
+        columns = {name: values.tolist() for name, values in self.series.items()}
+        return [{"time": f"{t}Z"} | {n: v[i] for n, v in columns.items()} for i, t in enumerate(times)]
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.series)
+        return f"<Timeline of {self.value}: {len(self):,} intervals of {self.interval}, {names or 'empty'}>"
+
+
+def interval_nanoseconds(interval: Interval) -> int:
+    """Return an interval in nanoseconds.
+
+    Parameters
+    ----------
+    interval : str, float, datetime.timedelta or numpy.timedelta64
+        A text such as ``"1s"``, ``"500ms"``, ``"5min"``, ``"1h"`` or ``"1d"``, or a number of seconds.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    ValueError
+        It is no interval, or not longer than nothing.
+
+    Examples
+    --------
+    >>> interval_nanoseconds("1min")
+    60000000000
+    """
+    if isinstance(interval, np.timedelta64):
+        nanoseconds = int(interval.astype("timedelta64[ns]").astype(np.int64))
+    elif isinstance(interval, datetime.timedelta):
+        nanoseconds = round(interval / datetime.timedelta(microseconds=1)) * 1000
+    elif isinstance(interval, str):
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)?\s*([a-zµ]+)\s*", interval.lower())
+        if found is None or found[2] not in UNITS:
+            message = f"interval is {interval!r}, but must be like '1s', '500ms', '5min' or '1h'"
+            raise ValueError(message)
+        nanoseconds = round(float(found[1] or 1) * UNITS[found[2]])
+    else:
+        nanoseconds = round(float(interval) * 10**9)
+    if nanoseconds < 1:
+        message = f"interval is {interval!r}, but must be longer than nothing"
+        raise ValueError(message)
+    return nanoseconds
+
+
+def timeline(capture: Capture, interval: Interval, by: str | None, value: Value, top: int) -> Timeline:
+    """See :meth:`pcapframe.Capture.timeline`."""
+    if value not in ("bytes", "packets", "connections"):
+        message = f"value is {value!r}, but must be 'bytes', 'packets' or 'connections'"
+        raise ValueError(message)
+    width = interval_nanoseconds(interval)
+    step = np.timedelta64(width, "ns")
+    times = capture.timestamp.view(np.int64)
+    if not len(times):
+        return Timeline(np.empty(0, "datetime64[ns]"), {}, step, value, by)
+    first = int(times.min()) // width
+    count = int(times.max()) // width - first + 1
+    if count > MAX_BINS:
+        message = f"interval is {interval!r}, which cuts this capture into {count:,} intervals; choose a longer one"
+        raise ValueError(message)
+    names, groups = _groups(capture, by, top)
+    sums = np.zeros((len(names), count), np.uint64)
+    for start in range(0, len(capture), PIECE):
+        rows = slice(start, start + PIECE)
+        codes, weights = groups(rows), None
+        if value == "bytes":
+            weights = capture.length[rows]
+        elif value == "connections":
+            opens = (capture.tcp_flags[rows] & (TcpFlag.SYN | TcpFlag.ACK)) == TcpFlag.SYN
+            codes = np.where(opens, codes, np.uint32(len(names)))
+        sums += _core.bin_sums(
+            times[rows], codes, weights, start=first * width, width=width, count=count, group_count=len(names)
+        ).reshape(sums.shape)
+    order = sorted(range(len(names)), key=lambda i: (names[i] == "other", -int(sums[i].sum()), names[i]))
+    series = {names[i]: sums[i] for i in order if sums[i].any()}
+    time = (np.arange(first, first + count) * width).view("datetime64[ns]")
+    return Timeline(time, series, step, value, by)
+
+
+def _groups(capture: Capture, by: str | None, top: int) -> tuple[list[str], Any]:
+    """Return the groups' names, and a function from rows to the code of each row's group."""
+    if by is None:
+        return ["all"], lambda rows: np.zeros(len(capture.timestamp[rows]), np.uint32)
+    if by == "protocol":
+        return _protocol_groups(capture)
+    column = capture[by]
+    if isinstance(column, AddressColumn):
+        codes, texts = column.codes, [text or "none" for text in column.values]
+        counted = np.bincount(codes, minlength=len(texts))
+    else:
+        distinct, codes, counted = np.unique(column, return_inverse=True, return_counts=True)
+        texts = [str(number) for number in distinct.tolist()]
+    kept = np.argsort(-counted, kind="stable")[:top]
+    names = [texts[place] for place in kept] + (["other"] if len(texts) > len(kept) else [])
+    lookup = np.full(len(texts), len(kept), np.uint32)
+    lookup[kept] = np.arange(len(kept), dtype=np.uint32)
+    return names, lambda rows: lookup[codes[rows]]
+
+
+def _protocol_groups(capture: Capture) -> tuple[list[str], Any]:
+    names = [*PROTOCOLS.values(), "ARP", "other"]
+    other, arp = np.uint32(len(names) - 1), np.uint32(len(names) - 2)
+    lookup = np.full(256, other)
+    for place, number in enumerate(PROTOCOLS):
+        lookup[number] = place
+
+    def codes(rows: slice) -> NDArray[np.uint32]:
+        # Where there is no IP the protocol is 0, as it is for nothing that has a name here.
+        found = lookup[capture.protocol[rows]]
+        return np.where(capture.layers[rows] & (Layer.ARP | Layer.IPV4 | Layer.IPV6) == Layer.ARP, arp, found)
+
+    return names, codes

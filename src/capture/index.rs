@@ -1,0 +1,105 @@
+//! Where the records of a source are, so that single packets can be read again.
+
+use std::sync::Arc;
+
+use super::pcap::Pcap;
+use super::pcapng::Pcapng;
+use super::record::{Framing, Record};
+use super::source::Source;
+use super::split::Window;
+use crate::error::{Error, Result};
+
+/// For each chunk: its first row, where it begins and ends, and the format's state there.
+#[derive(Clone, Debug)]
+pub enum Index {
+    Pcap(Vec<Anchor<Pcap>>),
+    Pcapng(Vec<Anchor<Pcapng>>),
+}
+
+#[derive(Clone, Debug)]
+pub struct Anchor<F> {
+    pub row: u64,
+    pub offset: u64,
+    pub end: u64,
+    pub framing: F,
+}
+
+/// A packet read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packet<'a> {
+    pub timestamp: i64,
+    pub length: u32,
+    pub link_type: u16,
+    pub data: &'a [u8],
+}
+
+/// Reads packets by row. The chunk read last is kept, so rows in ascending order cost one read of the source.
+pub struct Packets {
+    source: Arc<Source>,
+    index: Arc<Index>,
+    first_row: u64,
+    loaded: Vec<Entry>,
+    bytes: Vec<u8>,
+}
+
+struct Entry {
+    timestamp: i64,
+    length: u32,
+    link_type: u16,
+    start: usize,
+    captured: usize,
+}
+
+impl Packets {
+    pub fn new(source: Arc<Source>, index: Arc<Index>) -> Self {
+        Self { source, index, first_row: 0, loaded: Vec::new(), bytes: Vec::new() }
+    }
+
+    pub fn get(&mut self, row: u64) -> Result<Packet<'_>> {
+        if row < self.first_row || row >= self.first_row + self.loaded.len() as u64 {
+            self.load(row)?;
+        }
+        let entry = &self.loaded[(row - self.first_row) as usize];
+        let data = &self.bytes[entry.start..entry.start + entry.captured];
+        Ok(Packet { timestamp: entry.timestamp, length: entry.length, link_type: entry.link_type, data })
+    }
+
+    fn load(&mut self, row: u64) -> Result<()> {
+        let index = Arc::clone(&self.index);
+        match &*index {
+            Index::Pcap(anchors) => self.load_chunk(row, anchors),
+            Index::Pcapng(anchors) => self.load_chunk(row, anchors),
+        }
+    }
+
+    fn load_chunk<F: Framing>(&mut self, row: u64, anchors: &[Anchor<F>]) -> Result<()> {
+        let after = anchors.partition_point(|anchor| anchor.row <= row);
+        let anchor = after.checked_sub(1).map(|i| &anchors[i]).ok_or(Error::PacketGone { row })?;
+        let (loaded, bytes) = (&mut self.loaded, &mut self.bytes);
+        loaded.clear();
+        bytes.clear();
+        let mut window = Window::new(&self.source);
+        window.load(anchor.offset, anchor.end)?;
+        let mut framing = anchor.framing.clone();
+        window.walk(&mut framing, anchor.offset, anchor.end, |_, record| loaded.push(Entry::keep(&record, bytes)))?;
+        self.first_row = anchor.row;
+        match row < self.first_row + self.loaded.len() as u64 {
+            true => Ok(()),
+            false => Err(Error::PacketGone { row }),
+        }
+    }
+}
+
+impl Entry {
+    fn keep(record: &Record, bytes: &mut Vec<u8>) -> Self {
+        let start = bytes.len();
+        bytes.extend_from_slice(record.data);
+        Self {
+            timestamp: record.timestamp,
+            length: record.length,
+            link_type: record.link_type,
+            start,
+            captured: record.data.len(),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! FILE → RECORDS: formats, framing, and how a source is split among threads. Knows nothing of what is inside a packet.
+
+pub mod format;
+pub mod index;
+pub mod pcap;
+pub mod pcapng;
+pub mod record;
+pub mod source;
+pub mod split;
+pub mod write;
+
+pub use format::Format;
+pub use index::{Index, Packets};
+pub use record::{Framing, Record, Step};
+pub use source::Source;

@@ -1,0 +1,166 @@
+//! Classic pcap: microseconds or nanoseconds, either byte order, and Kuznetzov's modified records.
+//!
+//! Format: <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html>. The file header is read by the pcap-file crate.
+
+use pcap_file::pcap::PcapHeader;
+use pcap_file::{Endianness, TsResolution};
+
+use super::record::{Framing, Record, Step, max_packet_length};
+use crate::error::{Error, Result};
+
+pub const HEADER_LEN: usize = 24;
+/// The link type field's upper bits tell of frame check sequences.
+const LINK_TYPE_MASK: u32 = 0x03ff_ffff;
+const MODIFIED_MAGIC: u32 = 0xa1b2_cd34;
+const PLAIN_MAGIC: u32 = 0xa1b2_c3d4;
+
+/// Which length comes first in a record; older files have them the other way round (libpcap's `sf-pcap.c`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lengths {
+    CapturedFirst,
+    WireFirst,
+    SmallerIsCaptured,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pcap {
+    big_endian: bool,
+    record_len: usize,
+    /// Nanoseconds in a unit of the fraction field.
+    unit: u32,
+    lengths: Lengths,
+    link_type: u16,
+    max_length: u32,
+    snaplen: u32,
+}
+
+/// Whether `start` begins with the magic number of this format.
+pub fn is_magic(start: [u8; 4]) -> bool {
+    let known = |magic| matches!(magic, PLAIN_MAGIC | 0xa1b2_3c4d | MODIFIED_MAGIC);
+    known(u32::from_be_bytes(start)) || known(u32::from_le_bytes(start))
+}
+
+impl Pcap {
+    /// Reads the file header, `start` being the first bytes of the file.
+    pub fn from_header(start: &[u8]) -> Result<Self> {
+        let Some(bytes) = start.first_chunk::<HEADER_LEN>() else {
+            return Err(Error::NotACapture(format!(
+                "a pcap file header has {HEADER_LEN} bytes, but the file ends after {}",
+                start.len()
+            )));
+        };
+        let mut bytes = *bytes;
+        let modified = unmodify(&mut bytes);
+        let (_, header) = PcapHeader::from_slice(&bytes).map_err(|e| Error::NotACapture(format!("pcap file header: {e}")))?;
+        let link_type = u32::from(header.datalink) & LINK_TYPE_MASK;
+        let link_type = u16::try_from(link_type).unwrap_or(u16::MAX);
+        Ok(Self {
+            big_endian: header.endianness == Endianness::Big,
+            record_len: if modified { 24 } else { 16 },
+            unit: if header.ts_resolution == TsResolution::NanoSecond { 1 } else { 1000 },
+            lengths: match (header.version_major, header.version_minor) {
+                (2, 0..=2) => Lengths::WireFirst,
+                (2, 3) | (543, _) => Lengths::SmallerIsCaptured,
+                _ => Lengths::CapturedFirst,
+            },
+            link_type,
+            max_length: max_packet_length(link_type),
+            snaplen: header.snaplen,
+        })
+    }
+
+    pub fn link_type(&self) -> u16 {
+        self.link_type
+    }
+
+    pub fn snaplen(&self) -> u32 {
+        self.snaplen
+    }
+
+    /// `pcap`, and what of the file differs from the plain format.
+    pub fn describe(&self) -> String {
+        let resolution = if self.unit == 1 { "nanoseconds" } else { "microseconds" };
+        let order = if self.big_endian { "big-endian" } else { "little-endian" };
+        let modified = if self.record_len == 24 { ", modified records" } else { "" };
+        format!("pcap ({resolution}, {order}{modified})")
+    }
+
+    #[inline]
+    fn u32_at(&self, header: &[u8], at: usize) -> u32 {
+        let bytes = [header[at], header[at + 1], header[at + 2], header[at + 3]];
+        if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+    }
+
+    /// Captured length and wire length.
+    #[inline]
+    fn lengths(&self, header: &[u8]) -> (u32, u32) {
+        let (first, second) = (self.u32_at(header, 8), self.u32_at(header, 12));
+        match self.lengths {
+            Lengths::CapturedFirst => (first, second),
+            Lengths::WireFirst => (second, first),
+            Lengths::SmallerIsCaptured => (first.min(second), first.max(second)),
+        }
+    }
+}
+
+/// Turns a modified header into a plain one; says whether it was one.
+fn unmodify(header: &mut [u8; HEADER_LEN]) -> bool {
+    let magic = [header[0], header[1], header[2], header[3]];
+    if u32::from_be_bytes(magic) == MODIFIED_MAGIC {
+        header[..4].copy_from_slice(&PLAIN_MAGIC.to_be_bytes());
+        return true;
+    }
+    if u32::from_le_bytes(magic) == MODIFIED_MAGIC {
+        header[..4].copy_from_slice(&PLAIN_MAGIC.to_le_bytes());
+        return true;
+    }
+    false
+}
+
+impl Framing for Pcap {
+    const ALIGNMENT: usize = 1;
+
+    #[inline]
+    fn step<'a>(&mut self, window: &'a [u8], at: usize) -> Step<'a> {
+        let Some(rest) = window.get(at..).filter(|rest| rest.len() >= self.record_len) else {
+            return Step::More(self.record_len);
+        };
+        let (captured, length) = self.lengths(rest);
+        if captured > self.max_length {
+            return Step::Corrupt(format!(
+                "the record claims {captured} captured bytes, more than the {} that are believed",
+                self.max_length
+            ));
+        }
+        let end = self.record_len + captured as usize;
+        let Some(data) = rest.get(self.record_len..end) else {
+            return Step::More(end);
+        };
+        let seconds = i64::from(self.u32_at(rest, 0));
+        let fraction = i64::from(self.u32_at(rest, 4)) * i64::from(self.unit);
+        let record =
+            Record { timestamp: seconds * 1_000_000_000 + fraction, length, interface: 0, link_type: self.link_type, data };
+        Step::Record(record, at + end)
+    }
+
+    #[inline]
+    fn plausible(&self, window: &[u8], at: usize) -> Option<usize> {
+        let rest = window.get(at..)?;
+        if rest.len() < self.record_len {
+            return None;
+        }
+        let (captured, length) = self.lengths(rest);
+        let whole_second = 1_000_000_000 / self.unit;
+        // Records without bytes exist, but runs of zeros in a payload are far more common: never guess on one.
+        let plausible = captured > 0
+            && captured <= self.max_length
+            && captured <= length
+            && length <= self.max_length.max(1 << 20)
+            && self.u32_at(rest, 4) < whole_second;
+        plausible.then_some(at + self.record_len + captured as usize)
+    }
+
+    fn same_state(&self, _other: &Self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,349 @@
+//! pcapng: sections, interfaces with their own resolution, offset and link type, and three kinds of packet block.
+//!
+//! Format: <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html>.
+
+use std::sync::Arc;
+
+use super::record::{Framing, Record, Step, max_packet_length};
+use crate::error::{Error, Result};
+
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
+const INTERFACE_DESCRIPTION: u32 = 1;
+const PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const ENHANCED_PACKET: u32 = 6;
+
+const END_OF_OPTIONS: u16 = 0;
+const IF_NAME: u16 = 2;
+const IF_TSRESOL: u16 = 9;
+const IF_TSOFFSET: u16 = 14;
+
+/// Type, length, and the length again at the end.
+const MIN_BLOCK_LEN: usize = 12;
+const MIN_SECTION_LEN: usize = 28;
+/// No block but a packet's is believed to be larger than this (Wireshark's limit).
+const MAX_BLOCK_LEN: usize = 16 << 20;
+const MAX_PACKET_BLOCK_LEN: usize = (128 << 20) + 4096;
+
+/// How an interface counts time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resolution {
+    /// A unit is so many nanoseconds.
+    Multiply(u64),
+    /// A nanosecond is so many units.
+    Divide(u64),
+    /// A second is 2 to this power units.
+    PowerOfTwo(u32),
+}
+
+impl Resolution {
+    /// From `if_tsresol`: the upper bit chooses between powers of ten and of two.
+    fn from_option(value: u8) -> Self {
+        let exponent = u32::from(value & 0x7f);
+        if value & 0x80 != 0 {
+            return Self::PowerOfTwo(exponent);
+        }
+        match exponent {
+            0..=9 => Self::Multiply(10u64.pow(9 - exponent)),
+            // Beyond 10^28 a whole u64 of units is less than a nanosecond.
+            _ => 10u64.checked_pow(exponent - 9).map_or(Self::Divide(u64::MAX), Self::Divide),
+        }
+    }
+
+    /// Nanoseconds since 1970, the ends of the range standing for times beyond it.
+    #[inline]
+    fn nanoseconds(self, units: u64, offset_seconds: i64) -> i64 {
+        let whole = match self {
+            Self::Multiply(factor) => u128::from(units) * u128::from(factor),
+            Self::Divide(divisor) => u128::from(units / divisor),
+            Self::PowerOfTwo(bits) => (u128::from(units) * 1_000_000_000).checked_shr(bits).unwrap_or(0),
+        };
+        let total = whole as i128 + i128::from(offset_seconds) * 1_000_000_000;
+        // i64::MIN is numpy's NaT.
+        total.clamp(i128::from(i64::MIN + 1), i128::from(i64::MAX)) as i64
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    pub name: String,
+    pub link_type: u16,
+    pub snaplen: u32,
+    resolution: Resolution,
+    offset_seconds: i64,
+}
+
+impl Interface {
+    /// The same interface under a name.
+    #[must_use]
+    pub fn named(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
+    /// What a classic pcap file, which has one interface, says of it.
+    pub fn of_pcap(link_type: u16, snaplen: u32) -> Self {
+        Self { name: String::new(), link_type, snaplen, resolution: Resolution::Multiply(1), offset_seconds: 0 }
+    }
+}
+
+/// All interfaces of the source so far, those of the current section being the last.
+#[derive(Clone, Debug, Default)]
+struct Interfaces {
+    all: Vec<Interface>,
+    section_start: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct Pcapng {
+    big_endian: bool,
+    interfaces: Arc<Interfaces>,
+}
+
+/// Whether `start` begins with the magic number of this format.
+pub fn is_magic(start: [u8; 4]) -> bool {
+    u32::from_be_bytes(start) == SECTION_HEADER
+}
+
+impl Pcapng {
+    /// A reader for a file that begins with `start`. Nothing is consumed: the first step reads the section header.
+    pub fn from_header(start: &[u8]) -> Result<Self> {
+        let mut reader = Self { big_endian: false, interfaces: Arc::default() };
+        match reader.step(start, 0) {
+            Step::Skip(_) => Ok(Self { interfaces: Arc::default(), ..reader }),
+            Step::More(_) if start.len() < MIN_SECTION_LEN => Err(Error::NotACapture(format!(
+                "a pcapng section header has at least {MIN_SECTION_LEN} bytes, but the file ends after {}",
+                start.len()
+            ))),
+            Step::More(_) => Ok(reader), // long options: read in full when framing begins
+            Step::Corrupt(reason) => Err(Error::NotACapture(format!("pcapng: {reason}"))),
+            Step::Record(..) => Err(Error::NotACapture("pcapng: the file does not begin with a section header".into())),
+        }
+    }
+
+    /// The format's name and all interfaces so far.
+    pub fn describe(&self) -> (String, Vec<Interface>) {
+        ("pcapng".into(), self.interfaces.all.clone())
+    }
+
+    #[inline]
+    fn u16_at(&self, bytes: &[u8], at: usize) -> u16 {
+        let bytes = [bytes[at], bytes[at + 1]];
+        if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) }
+    }
+
+    #[inline]
+    fn u32_at(&self, bytes: &[u8], at: usize) -> u32 {
+        let bytes = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+        if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+    }
+
+    fn i64_of(&self, value: &[u8]) -> Option<i64> {
+        let bytes = <[u8; 8]>::try_from(value).ok()?;
+        Some(if self.big_endian { i64::from_be_bytes(bytes) } else { i64::from_le_bytes(bytes) })
+    }
+
+    /// The whole block at `at`, its bytes up to the trailing length.
+    #[inline]
+    fn block<'a>(&mut self, window: &'a [u8], at: usize) -> std::result::Result<(u32, &'a [u8], usize), Step<'a>> {
+        let Some(rest) = window.get(at..).filter(|rest| rest.len() >= MIN_BLOCK_LEN) else {
+            return Err(Step::More(MIN_BLOCK_LEN));
+        };
+        let kind = self.u32_at(rest, 0);
+        if kind == SECTION_HEADER {
+            // The section's byte order must be known before its length can be read.
+            self.big_endian = match u32::from_be_bytes([rest[8], rest[9], rest[10], rest[11]]) {
+                BYTE_ORDER_MAGIC => true,
+                swapped if swapped.swap_bytes() == BYTE_ORDER_MAGIC => false,
+                other => return Err(Step::Corrupt(format!("the section header's byte-order magic is {other:#010x}"))),
+            };
+        }
+        let length = self.u32_at(rest, 4) as usize;
+        let limit = if matches!(kind, PACKET | SIMPLE_PACKET | ENHANCED_PACKET) { MAX_PACKET_BLOCK_LEN } else { MAX_BLOCK_LEN };
+        if length < MIN_BLOCK_LEN || length > limit {
+            return Err(Step::Corrupt(format!("a block of type {kind:#x} claims {length} bytes")));
+        }
+        // Padding to four bytes is part of the block, whether or not the length counts it.
+        let padded = length.next_multiple_of(4);
+        let Some(block) = rest.get(..padded) else {
+            return Err(Step::More(padded));
+        };
+        let trailing = self.u32_at(block, padded - 4) as usize;
+        if trailing != length {
+            return Err(Step::Corrupt(format!("a block of type {kind:#x} gives its length as {length} and again as {trailing}")));
+        }
+        Ok((kind, &block[..padded - 4], at + padded))
+    }
+
+    fn section(&mut self, block: &[u8]) -> std::result::Result<(), String> {
+        if block.len() + 4 < MIN_SECTION_LEN {
+            return Err(format!("a section header of {} bytes is too short", block.len() + 4));
+        }
+        let major = self.u16_at(block, 12);
+        if major != 1 {
+            return Err(format!("pcapng version {major} is not known"));
+        }
+        let interfaces = Arc::make_mut(&mut self.interfaces);
+        interfaces.section_start = interfaces.all.len();
+        Ok(())
+    }
+
+    fn interface_description(&mut self, block: &[u8]) -> std::result::Result<(), String> {
+        if block.len() < 16 {
+            return Err(format!("an interface description of {} bytes is too short", block.len() + 4));
+        }
+        let mut interface = Interface {
+            name: String::new(),
+            link_type: self.u16_at(block, 8),
+            snaplen: self.u32_at(block, 12),
+            resolution: Resolution::from_option(6),
+            offset_seconds: 0,
+        };
+        let mut options = &block[16..];
+        while let Some((code, value, rest)) = split_option(self.big_endian, options) {
+            match (code, value) {
+                (IF_NAME, name) => interface.name = String::from_utf8_lossy(name).into_owned(),
+                (IF_TSRESOL, [resolution]) => interface.resolution = Resolution::from_option(*resolution),
+                (IF_TSOFFSET, _) => interface.offset_seconds = self.i64_of(value).unwrap_or(0),
+                _ => {}
+            }
+            options = rest;
+        }
+        Arc::make_mut(&mut self.interfaces).all.push(interface);
+        Ok(())
+    }
+
+    /// The interface with this number in the current section, and its number in the source.
+    #[inline]
+    fn interface(&self, number: u32) -> std::result::Result<(&Interface, u32), String> {
+        let index = self.interfaces.section_start + number as usize;
+        match self.interfaces.all.get(index) {
+            Some(interface) => Ok((interface, index as u32)),
+            None => Err(format!(
+                "a packet names interface {number}, but its section has described {}",
+                self.interfaces.all.len() - self.interfaces.section_start
+            )),
+        }
+    }
+
+    #[inline]
+    fn enhanced_packet<'a>(&self, block: &'a [u8]) -> std::result::Result<Record<'a>, String> {
+        if block.len() < 28 {
+            return Err(format!("an enhanced packet block of {} bytes is too short", block.len() + 4));
+        }
+        let number = self.u32_at(block, 8);
+        self.packet(number, block)
+    }
+
+    fn obsolete_packet<'a>(&self, block: &'a [u8]) -> std::result::Result<Record<'a>, String> {
+        if block.len() < 28 {
+            return Err(format!("a packet block of {} bytes is too short", block.len() + 4));
+        }
+        let number = u32::from(self.u16_at(block, 8));
+        self.packet(number, block)
+    }
+
+    /// Enhanced and obsolete packet blocks differ only in how they name the interface.
+    #[inline]
+    fn packet<'a>(&self, number: u32, block: &'a [u8]) -> std::result::Result<Record<'a>, String> {
+        let (interface, index) = self.interface(number)?;
+        let units = (u64::from(self.u32_at(block, 12)) << 32) | u64::from(self.u32_at(block, 16));
+        let captured = self.u32_at(block, 20);
+        let max_length = max_packet_length(interface.link_type);
+        if captured > max_length {
+            return Err(format!("a packet claims {captured} captured bytes, more than the {max_length} that are believed"));
+        }
+        let Some(data) = block.get(28..28 + captured as usize) else {
+            return Err(format!("a packet claims {captured} captured bytes in a block of {}", block.len() + 4));
+        };
+        Ok(Record {
+            timestamp: interface.resolution.nanoseconds(units, interface.offset_seconds),
+            length: self.u32_at(block, 24),
+            interface: index,
+            link_type: interface.link_type,
+            data,
+        })
+    }
+
+    /// A packet without a time, of the section's first interface, whose snaplen is the only word on how much was captured.
+    fn simple_packet<'a>(&self, block: &'a [u8]) -> std::result::Result<Record<'a>, String> {
+        if block.len() < 12 {
+            return Err(format!("a simple packet block of {} bytes is too short", block.len() + 4));
+        }
+        let (interface, index) = self.interface(0)?;
+        let length = self.u32_at(block, 8);
+        let limit = if interface.snaplen == 0 { u32::MAX } else { interface.snaplen };
+        let captured = length.min(limit).min((block.len() - 12) as u32);
+        let data = &block[12..12 + captured as usize];
+        Ok(Record { timestamp: 0, length, interface: index, link_type: interface.link_type, data })
+    }
+}
+
+/// Splits the first option, its code and value, off a list of options; None at the end or where the list is broken.
+///
+/// Own code, since pcap-file drops every option of a list that lacks its end mark or holds one that is not as expected; a
+/// lost `if_tsresol` would make every timestamp wrong.
+fn split_option(big_endian: bool, list: &[u8]) -> Option<(u16, &[u8], &[u8])> {
+    let number = |at: usize| {
+        let bytes = [*list.get(at)?, *list.get(at + 1)?];
+        Some(if big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
+    };
+    let (code, length) = (number(0)?, usize::from(number(2)?));
+    if code == END_OF_OPTIONS {
+        return None;
+    }
+    let rest = list.get(4 + length.next_multiple_of(4)..).unwrap_or_default();
+    Some((code, list.get(4..4 + length)?, rest))
+}
+
+impl Framing for Pcapng {
+    const ALIGNMENT: usize = 4;
+
+    #[inline]
+    fn step<'a>(&mut self, window: &'a [u8], at: usize) -> Step<'a> {
+        let (kind, block, next) = match self.block(window, at) {
+            Ok(found) => found,
+            Err(step) => return step,
+        };
+        let record = match kind {
+            ENHANCED_PACKET => self.enhanced_packet(block),
+            SIMPLE_PACKET => self.simple_packet(block),
+            PACKET => self.obsolete_packet(block),
+            SECTION_HEADER => return skip(self.section(block), next),
+            INTERFACE_DESCRIPTION => return skip(self.interface_description(block), next),
+            _ => return Step::Skip(next),
+        };
+        match record {
+            Ok(record) => Step::Record(record, next),
+            Err(reason) => Step::Corrupt(reason),
+        }
+    }
+
+    #[inline]
+    fn plausible(&self, window: &[u8], at: usize) -> Option<usize> {
+        let rest = window.get(at..)?;
+        if rest.len() < 8 {
+            return None;
+        }
+        let (kind, length) = (self.u32_at(rest, 0), self.u32_at(rest, 4) as usize);
+        let known = matches!(kind, 1..=10 | SECTION_HEADER);
+        if !known || length < MIN_BLOCK_LEN || length > MAX_BLOCK_LEN || !length.is_multiple_of(4) {
+            return None;
+        }
+        match rest.get(length - 4..length) {
+            Some(trailing) if self.u32_at(trailing, 0) as usize != length => None,
+            _ => Some(at + length),
+        }
+    }
+
+    fn same_state(&self, other: &Self) -> bool {
+        self.big_endian == other.big_endian && Arc::ptr_eq(&self.interfaces, &other.interfaces)
+    }
+}
+
+fn skip<'a>(outcome: std::result::Result<(), String>, next: usize) -> Step<'a> {
+    match outcome {
+        Ok(()) => Step::Skip(next),
+        Err(reason) => Step::Corrupt(reason),
+    }
+}

@@ -1,0 +1,56 @@
+//! One record of a capture, and what a step of framing can find.
+
+/// One packet as the capture holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Nanoseconds since 1970-01-01 UTC; the ends of the range stand for times beyond it.
+    pub timestamp: i64,
+    /// Bytes on the wire.
+    pub length: u32,
+    /// Number of the interface within the source.
+    pub interface: u32,
+    /// LINKTYPE number.
+    pub link_type: u16,
+    /// The bytes captured.
+    pub data: &'a [u8],
+}
+
+/// What framing finds at an offset.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// A packet, and the offset of what follows it.
+    Record(Record<'a>, usize),
+    /// Something that holds no packet, and the offset of what follows it.
+    Skip(usize),
+    /// The window ends before this: so many bytes are needed from the offset on.
+    More(usize),
+    /// What is here can not be a record.
+    Corrupt(String),
+}
+
+/// How a format divides its bytes into records.
+///
+/// A value is a format together with all that earlier bytes of the source have told (pcapng: section and interfaces), so that
+/// framing can begin at any record whose state is known.
+pub trait Framing: Clone + Send + Sync {
+    /// Reads what is at `at` in `window`. Never panics, whatever the bytes.
+    fn step<'a>(&mut self, window: &'a [u8], at: usize) -> Step<'a>;
+
+    /// If the bytes at `at` could well begin a record: the offset of the next one. It may lie beyond the window.
+    fn plausible(&self, window: &[u8], at: usize) -> Option<usize>;
+
+    /// Records begin at multiples of this.
+    const ALIGNMENT: usize;
+
+    /// Whether framing that began with `self` would have gone the same way as if begun with `other`.
+    fn same_state(&self, other: &Self) -> bool;
+}
+
+/// The largest packet that is believed, by link type: libpcap's limits (`max_snaplen_for_dlt`).
+pub fn max_packet_length(link_type: u16) -> u32 {
+    match link_type {
+        231 | 189 | 220 | 249 => 128 << 20, // D-Bus, USB
+        279 => 8 << 20,                     // Elektrobit automotive
+        _ => 262_144,
+    }
+}

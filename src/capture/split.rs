@@ -1,0 +1,138 @@
+//! How one source is framed in pieces: guess where records begin in a chunk, and walk from there.
+//!
+//! A guess is only ever a guess. Whoever uses one verifies that the walk of the chunk before ended exactly on it, in the same
+//! state; see [`crate::read`].
+
+use super::record::{Framing, Record, Step};
+use super::source::Source;
+use crate::error::Result;
+
+/// Read beyond a chunk's end, so that the record across it is there at once.
+const SLACK: usize = 16 << 10;
+/// No record header is longer.
+const MAX_RECORD_HEADER: usize = 32;
+/// So many plausible records in a row make a guess.
+const CHAIN: usize = 8;
+
+/// Where a walk ended, and why if not at the end of its chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Offset in the source of the first byte that was not consumed.
+    pub offset: u64,
+    pub stopped: Option<Stopped>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The source ends inside a record: so many of its bytes are there, so many it needs.
+    Cut { have: u64, need: u64 },
+    /// What is there can not be a record.
+    Corrupt(String),
+}
+
+/// The bytes of a chunk, and more when a record needs more.
+pub struct Window<'s> {
+    source: &'s Source,
+    buffer: Vec<u8>,
+    start: u64,
+    length: usize,
+}
+
+impl<'s> Window<'s> {
+    pub fn new(source: &'s Source) -> Self {
+        Self { source, buffer: Vec::new(), start: 0, length: 0 }
+    }
+
+    /// Moves to the chunk `start..end`.
+    pub fn load(&mut self, start: u64, end: u64) -> Result<()> {
+        self.start = start;
+        self.length = (end - start) as usize + SLACK;
+        self.length = self.read()?;
+        Ok(())
+    }
+
+    /// Makes `length` bytes from the window's start available; false if the source ends before.
+    fn extend(&mut self, length: usize) -> Result<bool> {
+        self.length = length;
+        self.length = self.read()?;
+        Ok(self.length >= length)
+    }
+
+    fn read(&mut self) -> Result<usize> {
+        Ok(self.source.window(self.start, self.length, &mut self.buffer)?.len())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self.source {
+            Source::Memory(bytes) => &(**bytes).as_ref()[self.start as usize..][..self.length],
+            Source::File(_) => &self.buffer[..self.length],
+        }
+    }
+
+    /// Whether the window reaches the end of the source as it was when opened.
+    fn at_end(&self) -> bool {
+        self.start + self.length as u64 >= self.source.len()
+    }
+
+    /// The first offset before `end` from which plausible records follow one another.
+    pub fn guess<F: Framing>(&self, framing: &F, end: u64) -> Option<u64> {
+        let bytes = self.bytes();
+        let first = (self.start as usize).next_multiple_of(F::ALIGNMENT) - self.start as usize;
+        let last = ((end - self.start) as usize).min(bytes.len());
+        (first..last).step_by(F::ALIGNMENT).find(|&at| self.chain(framing, bytes, at)).map(|at| self.start + at as u64)
+    }
+
+    fn chain<F: Framing>(&self, framing: &F, bytes: &[u8], at: usize) -> bool {
+        let mut at = at;
+        for _ in 0..CHAIN {
+            match framing.plausible(bytes, at) {
+                Some(next) => at = next,
+                None => return false,
+            }
+            if at + MAX_RECORD_HEADER > bytes.len() {
+                return !self.at_end() || at == bytes.len();
+            }
+        }
+        true
+    }
+
+    /// Walks the records that begin in `from..end`, handing each to `each`, which says whether to go on.
+    pub fn walk<F: Framing>(&mut self, framing: &mut F, from: u64, end: u64, mut each: impl FnMut(u64, Record)) -> Result<End> {
+        let base = self.start;
+        let mut at = (from - base) as usize;
+        let limit = (end - base) as usize;
+        loop {
+            let need = {
+                let bytes = self.bytes();
+                loop {
+                    if at >= limit {
+                        return Ok(End { offset: base + at as u64, stopped: None });
+                    }
+                    match framing.step(bytes, at) {
+                        Step::Record(record, next) => {
+                            each(base + at as u64, record);
+                            at = next;
+                        }
+                        Step::Skip(next) => at = next,
+                        Step::More(need) => break need,
+                        Step::Corrupt(reason) => {
+                            return Ok(End { offset: base + at as u64, stopped: Some(Stopped::Corrupt(reason)) });
+                        }
+                    }
+                }
+            };
+            if !self.extend(at + need)? {
+                return Ok(self.cut(at, need));
+            }
+        }
+    }
+
+    /// The source ends before the record at `at` does.
+    fn cut(&self, at: usize, need: usize) -> End {
+        let have = self.length.saturating_sub(at) as u64;
+        let offset = self.start + at as u64;
+        // A file that has shrunk to the end of a record is cut all the same.
+        let stopped = (offset < self.source.len()).then_some(Stopped::Cut { have, need: need as u64 });
+        End { offset, stopped }
+    }
+}

@@ -1,0 +1,46 @@
+//! Counting rows into bins of time: what a traffic plot draws, whatever the number of packets.
+
+use rayon::prelude::*;
+
+const PIECE: usize = 1 << 18;
+
+/// Bins of equal width, for several groups of rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Bins {
+    /// Where the first bin begins, in nanoseconds.
+    pub start: i64,
+    /// Nanoseconds.
+    pub width: i64,
+    pub count: usize,
+    pub groups: usize,
+}
+
+impl Bins {
+    #[inline]
+    fn place(&self, timestamp: i64, group: u32) -> Option<usize> {
+        let bin = usize::try_from((i128::from(timestamp) - i128::from(self.start)).div_euclid(i128::from(self.width))).ok()?;
+        (bin < self.count && (group as usize) < self.groups).then(|| group as usize * self.count + bin)
+    }
+
+    /// Sums of `weights` (of 1 where there are none) by group and bin, group after group. Rows outside are left out.
+    pub fn sum(&self, timestamps: &[i64], groups: &[u32], weights: Option<&[u32]>) -> Vec<u64> {
+        let empty = || vec![0u64; self.count * self.groups];
+        timestamps
+            .par_chunks(PIECE)
+            .zip(groups.par_chunks(PIECE))
+            .enumerate()
+            .fold(empty, |mut sums, (piece, (timestamps, groups))| {
+                let weights = weights.map(|all| &all[piece * PIECE..]);
+                for (i, (timestamp, group)) in timestamps.iter().zip(groups).enumerate() {
+                    if let Some(place) = self.place(*timestamp, *group) {
+                        sums[place] += weights.map_or(1, |weights| u64::from(weights[i]));
+                    }
+                }
+                sums
+            })
+            .reduce(empty, |mut left, right| {
+                left.iter_mut().zip(right).for_each(|(left, right)| *left += right);
+                left
+            })
+    }
+}

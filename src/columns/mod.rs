@@ -1,0 +1,13 @@
+//! LAYERS → COLUMNS: [`table`] declares them, [`scratch`] fills them for one chunk, [`store`] holds the final ones, and
+//! [`frame`] is the result: typed buffers that numpy and Arrow share.
+
+pub mod address;
+pub mod bins;
+pub mod dictionary;
+pub mod frame;
+pub mod scratch;
+pub mod store;
+pub mod table;
+
+pub use frame::Frame;
+pub use table::{COLUMNS, Column};

@@ -1,0 +1,185 @@
+//! The columns of one chunk, reused from chunk to chunk so that their memory stays in the cache.
+
+use super::dictionary::{Dictionary, Memo};
+use super::table::{COLUMNS, Getter, place};
+use crate::wire::{Address, Depth, Packet, layer};
+
+/// The values of one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Values {
+    U8(Vec<u8>),
+    U16(Vec<u16>),
+    U32(Vec<u32>),
+    I64(Vec<i64>),
+}
+
+impl Values {
+    fn of(getter: &Getter) -> Self {
+        match getter {
+            Getter::U8(_) => Self::U8(Vec::new()),
+            Getter::U16(_) => Self::U16(Vec::new()),
+            Getter::U32(_) | Getter::Ip(_) | Getter::Mac(_) => Self::U32(Vec::new()),
+            Getter::Time(_) => Self::I64(Vec::new()),
+        }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::U8(values) => values,
+            Self::U16(values) => bytemuck::cast_slice(values),
+            Self::U32(values) => bytemuck::cast_slice(values),
+            Self::I64(values) => bytemuck::cast_slice(values),
+        }
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Self::U8(values) => values.clear(),
+            Self::U16(values) => values.clear(),
+            Self::U32(values) => values.clear(),
+            Self::I64(values) => values.clear(),
+        }
+    }
+}
+
+/// Which columns a read fills and how deep it decodes for them.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Places in the table of all columns that are filled, companions included, in the table's order.
+    pub filled: Vec<usize>,
+    /// Those that were asked for.
+    pub visible: Vec<usize>,
+    pub depth: Depth,
+}
+
+impl Plan {
+    /// `visible` are places in the table; order and repetitions do not matter.
+    pub fn new(mut visible: Vec<usize>) -> Self {
+        visible.sort_unstable();
+        visible.dedup();
+        let depth = visible.iter().map(|&c| COLUMNS[c].depth).max().unwrap_or(Depth::Record);
+        let companions = visible.iter().flat_map(|&c| COLUMNS[c].companions()).map(|name| place(name));
+        let mut filled: Vec<usize> = visible.iter().copied().chain(companions).collect();
+        filled.sort_unstable();
+        filled.dedup();
+        Self { filled, visible, depth }
+    }
+}
+
+/// Packets are decoded so many at a time and then stored column by column.
+pub const BATCH: usize = 64;
+
+pub struct Scratch {
+    batch: Vec<Packet>,
+    columns: Vec<(usize, Values)>,
+    ipv6: Memo<[u8; 16]>,
+    macs: Memo<[u8; 6]>,
+    rows: usize,
+}
+
+impl Scratch {
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            batch: Vec::with_capacity(BATCH),
+            columns: plan.filled.iter().map(|&c| (c, Values::of(&COLUMNS[c].getter))).collect(),
+            ipv6: Memo::default(),
+            macs: Memo::default(),
+            rows: 0,
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.batch.clear();
+        self.rows = 0;
+        self.ipv6.clear();
+        self.macs.clear();
+        for (_, values) in &mut self.columns {
+            values.clear();
+        }
+    }
+
+    /// Rows pushed so far.
+    pub fn rows(&self) -> usize {
+        self.rows + self.batch.len()
+    }
+
+    pub fn columns(&self) -> impl Iterator<Item = &Values> {
+        self.columns.iter().map(|(_, values)| values)
+    }
+
+    pub fn into_values(self) -> Vec<Values> {
+        self.columns.into_iter().map(|(_, values)| values).collect()
+    }
+
+    /// A place for the next packet.
+    #[inline]
+    pub fn push(&mut self) -> &mut Packet {
+        if self.batch.len() == BATCH {
+            self.flush();
+        }
+        self.batch.push(Packet::default());
+        self.batch.last_mut().expect("one was just pushed")
+    }
+
+    /// Stores the batch; to be called once more after the last push.
+    pub fn flush(&mut self) {
+        for (column, values) in &mut self.columns {
+            match (&COLUMNS[*column].getter, values) {
+                (Getter::U8(get), Values::U8(values)) => get(&self.batch, values),
+                (Getter::U16(get), Values::U16(values)) => get(&self.batch, values),
+                (Getter::U32(get), Values::U32(values)) => get(&self.batch, values),
+                (Getter::Time(get), Values::I64(values)) => get(&self.batch, values),
+                (Getter::Ip(get), Values::U32(values)) => {
+                    values.extend(self.batch.iter().map(|packet| match get(packet) {
+                        Address::None => 0,
+                        Address::V4(address) => address,
+                        Address::V6(address) => self.ipv6.place(address),
+                    }));
+                }
+                (Getter::Mac(get), Values::U32(values)) => {
+                    values.extend(self.batch.iter().map(|packet| match packet.layers & layer::ETHERNET {
+                        0 => 0,
+                        _ => 1 + self.macs.place(get(packet)),
+                    }));
+                }
+                _ => unreachable!("values are made from the getter"),
+            }
+        }
+        self.rows += self.batch.len();
+        self.batch.clear();
+    }
+
+    /// Replaces this chunk's places of addresses by those in the dictionaries of the whole capture.
+    pub fn merge(&mut self, ipv6: &mut Dictionary<[u8; 16]>, macs: &mut Dictionary<[u8; 6]>) {
+        if !self.ipv6.values().is_empty() {
+            let places: Vec<u32> = self.ipv6.values().iter().map(|address| ipv6.place(*address)).collect();
+            self.renumber_ipv6(&places);
+        }
+        if !self.macs.values().is_empty() {
+            let places: Vec<u32> = self.macs.values().iter().map(|address| macs.place(*address)).collect();
+            for (column, values) in &mut self.columns {
+                if let (Getter::Mac(_), Values::U32(values)) = (&COLUMNS[*column].getter, values) {
+                    for value in values.iter_mut().filter(|value| **value != 0) {
+                        *value = 1 + places[*value as usize - 1];
+                    }
+                }
+            }
+        }
+    }
+
+    fn renumber_ipv6(&mut self, places: &[u32]) {
+        let version = place("ip_version");
+        let versions = self.columns.iter().find_map(|(column, values)| match values {
+            Values::U8(versions) if *column == version => Some(versions.clone()),
+            _ => None,
+        });
+        let versions = versions.expect("ip_version accompanies every address column");
+        for (column, values) in &mut self.columns {
+            if let (Getter::Ip(_), Values::U32(values)) = (&COLUMNS[*column].getter, values) {
+                for (value, _) in values.iter_mut().zip(&versions).filter(|(_, version)| **version == 6) {
+                    *value = places[*value as usize];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The final columns of a capture while it is read, written once.
+//!
+//! How many rows there will be is known only at the end. Where the size of the source is known, address space for the worst
+//! case is reserved (untouched pages cost nothing), so that each chunk is copied straight to its place by the thread that
+//! parsed it; the alternative, keeping every chunk and concatenating, touches all memory twice and is the fallback.
+//!
+//! This is the one place of the crate with `unsafe`, apart from lending arrays to numpy: threads write disjoint rows of the same
+//! column at the same time, which no safe type expresses when the ranges are not known beforehand.
+
+use std::ptr::NonNull;
+use std::sync::{Arc, Mutex};
+
+use arrow_buffer::Buffer;
+use memmap2::{MmapOptions, MmapRaw};
+
+use super::scratch::{Plan, Scratch, Values};
+use super::table::{COLUMNS, Getter};
+
+/// Below this, columns are small enough to be kept and concatenated.
+const RESERVE_FROM: u64 = 8 << 20;
+
+pub enum Store {
+    Reserved(Vec<Reserved>),
+    Pieces { widths: Vec<usize>, pieces: Mutex<Vec<(usize, Vec<Values>)>> },
+}
+
+impl Store {
+    /// A store for at most `max_rows` rows of a source of `source_len` bytes.
+    pub fn new(plan: &Plan, source_len: u64, max_rows: usize) -> Self {
+        let widths: Vec<usize> = plan.filled.iter().map(|&column| width(column)).collect();
+        if source_len >= RESERVE_FROM {
+            let reserved = widths.iter().map(|&width| Reserved::new(width, max_rows)).collect::<std::io::Result<Vec<_>>>();
+            if let Ok(reserved) = reserved {
+                return Self::Reserved(reserved);
+            }
+        }
+        Self::Pieces { widths, pieces: Mutex::default() }
+    }
+
+    /// Stores a chunk's rows from row `base` on, and leaves the scratch empty.
+    ///
+    /// # Safety
+    /// No two calls may be given overlapping ranges of rows.
+    pub unsafe fn write(&self, base: usize, scratch: &mut Scratch, plan: &Plan) {
+        match self {
+            Self::Reserved(columns) => {
+                for (column, values) in columns.iter().zip(scratch.columns()) {
+                    // SAFETY: passed on to the caller.
+                    unsafe { column.write(base, values.bytes()) };
+                }
+                scratch.clear();
+            }
+            Self::Pieces { pieces, .. } => {
+                let full = std::mem::replace(scratch, Scratch::new(plan));
+                pieces.lock().expect("no thread panics while it holds this").push((base, full.into_values()));
+            }
+        }
+    }
+
+    /// The columns, each `rows` long, in the plan's order.
+    pub fn finish(self, rows: usize) -> Vec<Buffer> {
+        match self {
+            Self::Reserved(columns) => columns.into_iter().map(|column| column.into_buffer(rows)).collect(),
+            Self::Pieces { widths, pieces } => {
+                let mut pieces = pieces.into_inner().expect("no thread panics while it holds this");
+                pieces.sort_unstable_by_key(|(base, _)| *base);
+                (0..widths.len()).map(|column| concatenate(&mut pieces, column)).collect()
+            }
+        }
+    }
+}
+
+/// Bytes of one value of a column.
+pub fn width(column: usize) -> usize {
+    match COLUMNS[column].getter {
+        Getter::U8(_) => 1,
+        Getter::U16(_) => 2,
+        Getter::U32(_) | Getter::Ip(_) | Getter::Mac(_) => 4,
+        Getter::Time(_) => 8,
+    }
+}
+
+/// One column of all pieces, which are let go of on the way.
+fn concatenate(pieces: &mut [(usize, Vec<Values>)], column: usize) -> Buffer {
+    let empty = Values::U8(Vec::new());
+    match pieces {
+        [] => Buffer::from(Vec::<u64>::new()),
+        [(_, only)] => into_buffer(std::mem::replace(&mut only[column], empty)),
+        _ => {
+            let length = pieces.iter().map(|(_, values)| values[column].bytes().len()).sum::<usize>();
+            // Words, so that the bytes are aligned for every type of value.
+            let mut words = vec![0u64; length.div_ceil(8)];
+            let mut rest: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+            for (_, values) in pieces {
+                let values = std::mem::replace(&mut values[column], empty.clone());
+                let (place, after) = rest.split_at_mut(values.bytes().len());
+                place.copy_from_slice(values.bytes());
+                rest = after;
+            }
+            Buffer::from(words).slice_with_length(0, length)
+        }
+    }
+}
+
+fn into_buffer(values: Values) -> Buffer {
+    match values {
+        Values::U8(values) => Buffer::from(values),
+        Values::U16(values) => Buffer::from(values),
+        Values::U32(values) => Buffer::from(values),
+        Values::I64(values) => Buffer::from(values),
+    }
+}
+
+/// Address space for one column.
+pub struct Reserved {
+    map: MmapRaw,
+    width: usize,
+}
+
+impl Reserved {
+    fn new(width: usize, max_rows: usize) -> std::io::Result<Self> {
+        let length = width.checked_mul(max_rows).ok_or(std::io::ErrorKind::OutOfMemory)?;
+        let map = MmapOptions::new().len(length.max(1)).no_reserve_swap().map_anon()?;
+        // Fewer page faults; where huge pages are not to be had, small ones do.
+        #[cfg(target_os = "linux")]
+        let _ = map.advise(memmap2::Advice::HugePage);
+        Ok(Self { map: MmapRaw::from(map), width })
+    }
+
+    /// Copies whole values to row `base` and after.
+    ///
+    /// # Safety
+    /// No two calls may be given overlapping ranges of rows.
+    unsafe fn write(&self, base: usize, bytes: &[u8]) {
+        let start = base * self.width;
+        assert!(start + bytes.len() <= self.map.len(), "more rows than a source of this size can hold");
+        // SAFETY: the range is inside the map (just checked), nobody reads the map before `into_buffer`, which takes `self`,
+        // and no other call writes this range (the caller's promise).
+        unsafe { self.map.as_mut_ptr().add(start).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    }
+
+    fn into_buffer(self, rows: usize) -> Buffer {
+        let start = NonNull::new(self.map.as_mut_ptr()).expect("a map is never at address 0");
+        let length = (rows * self.width).min(self.map.len());
+        // SAFETY: the map is valid for its length, zero-initialised by the system, and lives as long as the buffer, which owns it
+        // from here on; nobody writes to it any more.
+        unsafe { Buffer::from_custom_allocation(start, length, Arc::new(Owned(self.map))) }
+    }
+}
+
+/// A map that nobody writes to any more.
+struct Owned(#[allow(dead_code, reason = "held for its Drop")] MmapRaw);
+impl std::panic::RefUnwindSafe for Owned {}

@@ -1,0 +1,60 @@
+//! The errors of the core. They know no Python; `python/errors.rs` maps each to its exception.
+
+use std::io;
+
+/// Where and why a capture could not be followed further.
+///
+/// A fault is not an error: the packets before it are kept and the fault is reported beside them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Offset in the source of the record or block that could not be read.
+    pub offset: u64,
+    /// A sentence a person understands.
+    pub reason: String,
+    /// Whole packets before the fault.
+    pub packets: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+
+    /// The bytes are no capture in a format this reader knows.
+    #[error("{0}")]
+    NotACapture(String),
+
+    #[error("{}, {} packets before it are whole", .0.reason, .0.packets)]
+    Corrupt(Fault),
+
+    #[error("unknown column {name:?}{}", suggestion(.name, .known))]
+    UnknownColumn { name: String, known: Vec<&'static str> },
+
+    #[error("the source has changed since it was read ({0}); read it again")]
+    SourceChanged(String),
+
+    #[error("packet {row} is not there: the source now ends before it; read it again")]
+    PacketGone { row: u64 },
+
+    /// The monitor asked to stop (Ctrl-C); the border raises what it has pending.
+    #[error("interrupted")]
+    Interrupted,
+
+    /// What was asked for can not be written in the format.
+    #[error("{0}")]
+    Unwritable(String),
+
+    #[error("{0}")]
+    Memory(String),
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The known name that shares most with `name`, as a hint, and all of them otherwise.
+fn suggestion(name: &str, known: &[&str]) -> String {
+    let close = known.iter().find(|k| k.contains(name) || (!k.is_empty() && name.contains(**k)));
+    match close {
+        Some(close) if !name.is_empty() => format!("; did you mean {close:?}?"),
+        _ => format!("; known columns are {}", known.join(", ")),
+    }
+}

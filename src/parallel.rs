@@ -1,0 +1,33 @@
+//! How many threads work, and where.
+//!
+//! Each call makes a pool of its own and lets it go: rayon's global pool would leave a forked child without threads, waiting for
+//! ever, and making one costs a few dozen microseconds, against milliseconds of work.
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::error::{Error, Result};
+
+/// Threads to use if the caller does not say: `PCAPFRAME_THREADS`, else as many as affinity and cgroups allow.
+pub fn default_threads() -> usize {
+    let from_environment = std::env::var("PCAPFRAME_THREADS").ok().and_then(|value| value.trim().parse().ok());
+    from_environment
+        .filter(|&threads| threads > 0)
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+}
+
+pub fn pool(threads: usize) -> Result<ThreadPool> {
+    ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|i| format!("pcapframe-{i}"))
+        .build()
+        .map_err(|error| Error::Memory(format!("{threads} threads could not be started: {error}; pass a smaller threads=")))
+}
+
+/// Below this many rows a second thread is not worth its start.
+const PARALLEL_FROM: usize = 1 << 18;
+
+/// Runs `work`, whose parallel iterators then use a pool fit for so many rows.
+pub fn install<R: Send>(rows: usize, work: impl FnOnce() -> R + Send) -> Result<R> {
+    let threads = if rows < PARALLEL_FROM { 1 } else { default_threads() };
+    Ok(pool(threads)?.install(work))
+}

@@ -1,0 +1,191 @@
+//! `_core.Frame`: the columns of a capture and where they came from. The user's class, `pcapframe.Capture`, wraps it.
+
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::RecordBatch;
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use pyo3::exceptions::{PyAttributeError, PyIndexError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::address::CodedColumn;
+use super::errors::{detached, to_python};
+use super::lend::lend;
+use crate::capture::Index;
+use crate::capture::pcapng::Interface;
+use crate::capture::source::{Source, Stamp};
+use crate::columns::table::{Getter, Presence, find};
+use crate::columns::{self, COLUMNS, Column};
+use crate::error::{Error, Fault};
+use crate::read::Reading;
+
+/// Immutable columns of packets.
+#[pyclass(frozen, module = "pcapframe._core")]
+pub struct Frame {
+    pub(super) frame: columns::Frame,
+    pub(super) origin: Arc<Origin>,
+    pub(super) codes: Vec<OnceLock<CodedColumn>>,
+    pub(super) batch: OnceLock<RecordBatch>,
+}
+
+/// Where packets came from, shared by all parts of a capture.
+pub struct Origin {
+    pub place: Place,
+    pub format: String,
+    pub interfaces: Vec<Interface>,
+    pub fault: Option<Fault>,
+    pub source_bytes: u64,
+    pub wrong_guesses: u64,
+    /// None after unpickling: made again when it is first needed.
+    pub index: Option<Arc<Index>>,
+}
+
+/// Where the bytes of the packets can be read again.
+pub enum Place {
+    File(String, Stamp),
+    Memory(Arc<Source>),
+    Gone,
+}
+
+impl Frame {
+    pub fn new(frame: columns::Frame, origin: Arc<Origin>) -> Self {
+        let codes = COLUMNS.iter().map(|_| OnceLock::new()).collect();
+        Self { frame, origin, codes, batch: OnceLock::new() }
+    }
+
+    pub fn of_reading(reading: Reading, place: Place, source_bytes: u64) -> Self {
+        let origin = Origin {
+            place,
+            format: reading.format,
+            interfaces: reading.interfaces,
+            fault: reading.fault,
+            source_bytes,
+            wrong_guesses: reading.wrong_guesses,
+            index: Some(Arc::new(reading.index)),
+        };
+        Self::new(reading.frame, Arc::new(origin))
+    }
+
+    fn part(&self, frame: columns::Frame) -> Self {
+        Self::new(frame, Arc::clone(&self.origin))
+    }
+
+    /// The column's place in the table, if it was read.
+    pub(super) fn column(&self, py: Python<'_>, name: &str) -> PyResult<(usize, &'static Column)> {
+        let unknown = || {
+            let known = self.frame.visible().map(|(_, column)| column.name).collect();
+            to_python(py, Error::UnknownColumn { name: name.into(), known }, None)
+        };
+        let place = find(name).ok_or_else(unknown)?;
+        if self.frame.buffer(place).is_none() {
+            let message = format!("column {name:?} was not read; read it with columns=[..., {name:?}] or columns=\"all\"");
+            return Err(PyAttributeError::new_err(message));
+        }
+        Ok((place, &COLUMNS[place]))
+    }
+}
+
+#[pymethods]
+impl Frame {
+    fn __len__(&self) -> usize {
+        self.frame.rows()
+    }
+
+    /// Names of the columns that were asked for.
+    #[getter]
+    fn columns(&self) -> Vec<&'static str> {
+        self.frame.visible().map(|(_, column)| column.name).collect()
+    }
+
+    #[getter]
+    fn nbytes(&self) -> usize {
+        self.frame.nbytes()
+    }
+
+    /// A numeric column as a read-only array over the frame's own memory.
+    fn values<'py>(slf: &Bound<'py, Self>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        let frame = &slf.get().frame;
+        let (place, column) = slf.get().column(slf.py(), name)?;
+        let owner = slf.clone().into_any();
+        let gone = || PyAttributeError::new_err(name.to_owned());
+        // SAFETY: a Frame is frozen and its buffers are immutable and live as long as it does.
+        unsafe {
+            Ok(match column.getter {
+                Getter::U8(_) => lend(&frame.values::<u8>(place).ok_or_else(gone)?, owner).into_any(),
+                Getter::U16(_) => lend(&frame.values::<u16>(place).ok_or_else(gone)?, owner).into_any(),
+                Getter::U32(_) | Getter::Ip(_) | Getter::Mac(_) => {
+                    lend(&frame.values::<u32>(place).ok_or_else(gone)?, owner).into_any()
+                }
+                Getter::Time(_) => {
+                    let nanoseconds = lend(&frame.values::<i64>(place).ok_or_else(gone)?, owner);
+                    nanoseconds.call_method1("view", ("datetime64[ns]",))?
+                }
+            })
+        }
+    }
+
+    /// For each row whether the packet has the field; None if every packet has it.
+    fn present<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyArray1<bool>>>> {
+        let (_, column) = self.column(py, name)?;
+        if column.presence == Presence::Always {
+            return Ok(None);
+        }
+        let present = detached(py, || Ok(super::arrow::present(&self.frame, column)))?;
+        Ok(Some(present.into_pyarray(py)))
+    }
+
+    /// Rows `start..stop`, sharing memory.
+    fn slice(&self, start: usize, stop: usize) -> PyResult<Self> {
+        if start > stop || stop > self.frame.rows() {
+            return Err(PyIndexError::new_err(format!("rows {start}..{stop} of {}", self.frame.rows())));
+        }
+        Ok(self.part(self.frame.slice(start..stop)))
+    }
+
+    /// The rows for which `mask` is true.
+    fn filter(&self, py: Python<'_>, mask: PyReadonlyArray1<'_, bool>) -> PyResult<Self> {
+        let mask = mask.as_array();
+        if mask.len() != self.frame.rows() {
+            let message = format!("the mask has {} values, but there are {} packets", mask.len(), self.frame.rows());
+            return Err(PyIndexError::new_err(message));
+        }
+        let rows: Vec<usize> = mask.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| row).collect();
+        let frame = detached(py, || Ok(self.frame.take(&rows)))?;
+        Ok(self.part(frame))
+    }
+
+    /// The rows with these numbers, in this order.
+    fn take(&self, py: Python<'_>, rows: PyReadonlyArray1<'_, i64>) -> PyResult<Self> {
+        let total = self.frame.rows();
+        let checked = rows.as_array().into_iter().map(|&row| {
+            usize::try_from(row)
+                .ok()
+                .filter(|&row| row < total)
+                .ok_or_else(|| PyIndexError::new_err(format!("row {row} is not there: there are {total} packets")))
+        });
+        let rows = checked.collect::<PyResult<Vec<usize>>>()?;
+        let frame = detached(py, || Ok(self.frame.take(&rows)))?;
+        Ok(self.part(frame))
+    }
+
+    /// What is known of the source: format, interfaces, where it broke off.
+    #[getter]
+    fn origin<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let origin = &*self.origin;
+        let about = PyDict::new(py);
+        about.set_item("format", &origin.format)?;
+        about.set_item("source_bytes", origin.source_bytes)?;
+        about.set_item("wrong_guesses", origin.wrong_guesses)?;
+        about.set_item(
+            "path",
+            match &origin.place {
+                Place::File(path, _) => Some(path),
+                _ => None,
+            },
+        )?;
+        let interfaces: Vec<_> = origin.interfaces.iter().map(|i| (&i.name, i.link_type, i.snaplen)).collect();
+        about.set_item("interfaces", interfaces)?;
+        about.set_item("fault", origin.fault.as_ref().map(|fault| (fault.offset, &fault.reason, fault.packets)))?;
+        Ok(about)
+    }
+}

@@ -1,0 +1,139 @@
+//! Packets as bytes: read again from the source, or written to a new capture.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::errors::{detached, exception, to_python};
+use super::frame::{Frame, Place};
+use crate::capture::Source;
+use crate::capture::index::Packets;
+use crate::capture::write::Writer;
+use crate::columns::scratch::Plan;
+use crate::error::{Error, Result};
+use crate::read::{self, Options, Unwatched};
+
+impl Frame {
+    /// A reader of the source's packets.
+    fn reader(&self, py: Python<'_>) -> PyResult<Packets> {
+        let source = match &self.origin.place {
+            Place::Memory(source) => Arc::clone(source),
+            Place::File(path, stamp) => {
+                let open = detached(py, || Ok(Source::reopen(Path::new(path), *stamp)))?;
+                Arc::new(open.map_err(|error| to_python(py, error, Some(path)))?)
+            }
+            Place::Gone => {
+                let message =
+                    "the packets' bytes were not kept, and this source can not be read twice; read it with keep_bytes=True";
+                return Err(exception(py, "PcapframeError", message));
+            }
+        };
+        let index = match &self.origin.index {
+            Some(index) => Arc::clone(index),
+            None => {
+                let options = Options::new(Plan::new(Vec::new()));
+                Arc::new(detached(py, || read::read(&source, &options, &mut Unwatched))?.index)
+            }
+        };
+        Ok(Packets::new(source, index))
+    }
+}
+
+impl Frame {
+    /// The link type of the first packet; without packets, that of the first interface.
+    fn link_type(&self, reader: &mut Packets) -> Result<u16> {
+        if self.frame.rows() > 0 {
+            return Ok(reader.get(self.frame.source_row(0))?.link_type);
+        }
+        Ok(self.origin.interfaces.first().map_or(1, |interface| interface.link_type))
+    }
+}
+
+#[pymethods]
+impl Frame {
+    /// The bytes of one packet.
+    fn packet<'py>(&self, py: Python<'py>, row: usize) -> PyResult<Bound<'py, PyBytes>> {
+        let mut reader = self.reader(py)?;
+        let row = self.frame.source_row(row);
+        let data = detached(py, || Ok(reader.get(row)?.data.to_vec()))?;
+        Ok(PyBytes::new(py, &data))
+    }
+
+    /// An iterator over time in nanoseconds and bytes of every packet.
+    fn packets(slf: &Bound<'_, Self>) -> PyResult<PacketIterator> {
+        let reader = slf.get().reader(slf.py())?;
+        Ok(PacketIterator { frame: slf.clone().unbind(), state: Mutex::new((0, reader)) })
+    }
+}
+
+#[pyclass(frozen, module = "pcapframe._core")]
+pub struct PacketIterator {
+    frame: Py<Frame>,
+    state: Mutex<(usize, Packets)>,
+}
+
+#[pymethods]
+impl PacketIterator {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<(i64, Bound<'py, PyBytes>)>> {
+        let frame = &self.frame.get().frame;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (next, reader) = &mut *state;
+        if *next >= frame.rows() {
+            return Ok(None);
+        }
+        let packet = reader.get(frame.source_row(*next)).map_err(|error| to_python(py, error, None))?;
+        *next += 1;
+        Ok(Some((packet.timestamp, PyBytes::new(py, packet.data))))
+    }
+}
+
+/// Writes a frame's packets to `path`: pcapng or classic pcap, in nanoseconds or microseconds. Returns their number.
+#[pyfunction]
+#[pyo3(signature = (frame, path, *, pcapng, nanoseconds))]
+pub fn write_packets(
+    py: Python<'_>,
+    frame: &Bound<'_, Frame>,
+    path: PathBuf,
+    pcapng: bool,
+    nanoseconds: bool,
+) -> PyResult<usize> {
+    let name = path.display().to_string();
+    let frame = frame.get();
+    let mut reader = frame.reader(py)?;
+    let written = detached(py, || {
+        Ok(write(&path, |to| {
+            let rows = frame.frame.rows();
+            let mut writer =
+                if pcapng { Writer::pcapng(to)? } else { Writer::pcap(to, frame.link_type(&mut reader)?, nanoseconds)? };
+            for row in 0..rows {
+                writer.write(&reader.get(frame.frame.source_row(row))?)?;
+            }
+            Ok(writer.into_inner())
+        }))
+    })?;
+    written.map_err(|error| to_python(py, error, Some(&name)))?;
+    Ok(frame.frame.rows())
+}
+
+/// Writes beside `path` and moves it there when whole, so that a source can be written over and no half file is left.
+fn write(path: &Path, work: impl FnOnce(BufWriter<File>) -> Result<BufWriter<File>>) -> Result<()> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let outcome = File::create(&partial).map_err(Error::Io).and_then(|file| {
+        work(BufWriter::with_capacity(1 << 20, file))?.flush()?;
+        Ok(std::fs::rename(&partial, path)?)
+    });
+    if outcome.is_err() {
+        let _ = std::fs::remove_file(&partial);
+    }
+    outcome
+}

@@ -1,0 +1,362 @@
+//! The pipeline: a source becomes a frame of columns, on all cores, with the result of a single one.
+//!
+//! Workers claim chunks in order. For each, a worker guesses where the first record begins, parses from there into columns of its
+//! own, and waits for its turn. In its turn it compares the guess with where the chunk before really ended, and in which state
+//! of the format; on a difference it parses again from the truth. Then it is given its row numbers, lets the next one in, and
+//! copies its columns to their final place. So the outcome can not depend on guesses, threads or chunk sizes.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arrow_buffer::Buffer;
+
+use crate::capture::index::{Anchor, Index};
+use crate::capture::pcapng::Interface;
+use crate::capture::split::{End, Stopped, Window};
+use crate::capture::{Format, Framing, Record, Source};
+use crate::columns::Frame;
+use crate::columns::dictionary::Dictionary;
+use crate::columns::frame::Selection;
+use crate::columns::scratch::{Plan, Scratch};
+use crate::columns::store::Store;
+use crate::error::{Error, Fault, Result};
+use crate::parallel;
+use crate::wire::{self, Depth};
+
+/// Large enough that a wait costs nothing, small enough that a chunk's columns stay in the cache.
+pub const CHUNK: u64 = 1 << 20;
+/// Below this the calling thread does it all.
+const PARALLEL_FROM: u64 = 4 << 20;
+/// How often the caller is asked whether to go on.
+const POLL: Duration = Duration::from_millis(50);
+/// The smallest record of either format, header included.
+const MIN_RECORD: u64 = 16;
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub plan: Plan,
+    pub threads: usize,
+    pub chunk: u64,
+}
+
+impl Options {
+    pub fn new(plan: Plan) -> Self {
+        Self { plan, threads: parallel::default_threads(), chunk: CHUNK }
+    }
+}
+
+/// Told of progress now and then, by the thread that called [`read`]; an error ends the reading.
+pub trait Monitor {
+    fn progress(&mut self, done: u64, total: u64) -> Result<()>;
+}
+
+/// Nobody watches.
+pub struct Unwatched;
+
+impl Monitor for Unwatched {
+    fn progress(&mut self, _done: u64, _total: u64) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// All that reading a source gives.
+pub struct Reading {
+    pub frame: Frame,
+    pub format: String,
+    pub interfaces: Vec<Interface>,
+    pub index: Index,
+    pub fault: Option<Fault>,
+    /// Chunks whose guess did not hold.
+    pub wrong_guesses: u64,
+}
+
+/// Reads all of `source`.
+pub fn read(source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Result<Reading> {
+    let format = Format::detect(source)?;
+    let first = format.first_offset();
+    match format {
+        Format::Pcap(pcap) => {
+            let interface = Interface::of_pcap(pcap.link_type(), pcap.snaplen());
+            let done = Reader::new(source, options, first, pcap).run(monitor)?;
+            Ok(done.into_reading(options, pcap.describe(), vec![interface], Index::Pcap))
+        }
+        Format::Pcapng(pcapng) => {
+            let done = Reader::new(source, options, first, pcapng).run(monitor)?;
+            let (format, interfaces) = done.committed.framing.describe();
+            Ok(done.into_reading(options, format, interfaces, Index::Pcapng))
+        }
+    }
+}
+
+struct Reader<'a, F> {
+    source: &'a Source,
+    options: &'a Options,
+    first: u64,
+    store: Store,
+    claimed: AtomicU64,
+    done: AtomicU64,
+    stop: AtomicBool,
+    committed: Mutex<Committed<F>>,
+    turn: Condvar,
+}
+
+/// All that is certain so far.
+struct Committed<F> {
+    /// The chunk whose turn it is.
+    next: u64,
+    /// Where its first record begins.
+    offset: u64,
+    framing: F,
+    rows: usize,
+    ipv6: Dictionary<[u8; 16]>,
+    macs: Dictionary<[u8; 6]>,
+    anchors: Vec<Anchor<F>>,
+    fault: Option<Fault>,
+    error: Option<Error>,
+    wrong_guesses: u64,
+}
+
+/// A chunk parsed from a guess, or from the truth.
+struct Parsed<F> {
+    from: u64,
+    before: F,
+    after: F,
+    end: End,
+}
+
+impl<'a, F: Framing> Reader<'a, F> {
+    fn new(source: &'a Source, options: &'a Options, first: u64, framing: F) -> Self {
+        let max_rows = usize::try_from(source.len() / MIN_RECORD + 1).unwrap_or(usize::MAX);
+        Self {
+            source,
+            options,
+            first,
+            store: Store::new(&options.plan, source.len(), max_rows),
+            claimed: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+            committed: Mutex::new(Committed {
+                next: 0,
+                offset: first,
+                framing,
+                rows: 0,
+                ipv6: Dictionary::default(),
+                macs: Dictionary::default(),
+                anchors: Vec::new(),
+                fault: None,
+                error: None,
+                wrong_guesses: 0,
+            }),
+            turn: Condvar::new(),
+        }
+    }
+
+    fn run(self, monitor: &mut dyn Monitor) -> Result<Done<F>> {
+        let total = self.source.len();
+        let Options { threads, chunk, .. } = *self.options;
+        if total < PARALLEL_FROM && (threads == 1 || chunk >= CHUNK) {
+            self.work();
+        } else {
+            self.work_in_parallel(threads, monitor)?;
+        }
+        let mut committed = self.committed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = committed.error.take() {
+            return Err(error);
+        }
+        monitor.progress(total, total)?;
+        let buffers = self.store.finish(committed.rows);
+        Ok(Done { buffers, committed })
+    }
+
+    /// Runs the workers while this thread, which the caller may want to interrupt, watches.
+    fn work_in_parallel(&self, threads: usize, monitor: &mut dyn Monitor) -> Result<()> {
+        let total = self.source.len();
+        parallel::pool(threads)?.in_place_scope(|scope| {
+            let (finished, all_finished) = mpsc::channel::<()>();
+            for _ in 0..threads {
+                let finished = finished.clone();
+                scope.spawn(move |_| {
+                    self.work();
+                    drop(finished);
+                });
+            }
+            drop(finished);
+            // Disconnected when the last worker has dropped its end, by return or by panic.
+            while all_finished.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
+                if let Err(error) = monitor.progress(self.done.load(Ordering::Relaxed), total) {
+                    self.fail(error);
+                    break;
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Ends the reading for all threads.
+    fn fail(&self, error: Error) {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut committed = self.lock();
+        committed.error.get_or_insert(error);
+        drop(committed);
+        self.turn.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Committed<F>> {
+        self.committed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn work(&self) {
+        let alarm = Alarm(self);
+        let mut scratch = Scratch::new(&self.options.plan);
+        let mut window = Window::new(self.source);
+        loop {
+            let chunk = self.claimed.fetch_add(1, Ordering::Relaxed);
+            let start = self.first + chunk * self.options.chunk;
+            if start >= self.source.len() || self.stopped() {
+                break;
+            }
+            let end = (start + self.options.chunk).min(self.source.len());
+            if let Err(error) = self.chunk(chunk, start, end, &mut window, &mut scratch) {
+                self.fail(error);
+                break;
+            }
+            self.done.fetch_add(end - start, Ordering::Relaxed);
+        }
+        std::mem::forget(alarm);
+    }
+
+    fn chunk(&self, chunk: u64, start: u64, end: u64, window: &mut Window, scratch: &mut Scratch) -> Result<()> {
+        let framing = self.lock().framing.clone();
+        window.load(start, end)?;
+        let guess = if chunk == 0 { Some(start) } else { window.guess(&framing, end) };
+        let guessed = match guess {
+            Some(from) => Some(self.parse(from, end, framing, window, scratch)?),
+            None => None,
+        };
+
+        let Some(mut committed) = self.wait_for(chunk) else { return Ok(()) };
+        let parsed = match guessed {
+            Some(parsed) if parsed.from == committed.offset && parsed.before.same_state(&committed.framing) => parsed,
+            _ => {
+                committed.wrong_guesses += u64::from(committed.offset < end);
+                scratch.clear();
+                self.parse(committed.offset, end, committed.framing.clone(), window, scratch)?
+            }
+        };
+        let (base, rows) = (committed.rows, scratch.rows());
+        let Committed { ipv6, macs, .. } = &mut *committed;
+        scratch.merge(ipv6, macs);
+        self.commit(&mut committed, parsed, rows);
+        drop(committed);
+        self.turn.notify_all();
+        if rows > 0 {
+            // SAFETY: row numbers are handed out under the lock, each once.
+            unsafe { self.store.write(base, scratch, &self.options.plan) };
+        }
+        Ok(())
+    }
+
+    /// Parses the records that begin in `from..end`.
+    fn parse(&self, from: u64, end: u64, framing: F, window: &mut Window, scratch: &mut Scratch) -> Result<Parsed<F>> {
+        let before = framing.clone();
+        let mut after = framing;
+        let depth = self.options.plan.depth;
+        let end = if from >= end {
+            End { offset: from, stopped: None }
+        } else {
+            window.walk(&mut after, from, end, |_, record| fill(scratch.push(), &record, depth))?
+        };
+        scratch.flush();
+        Ok(Parsed { from, before, after, end })
+    }
+
+    /// Waits until all chunks before are committed; None if the reading has ended meanwhile.
+    fn wait_for(&self, chunk: u64) -> Option<MutexGuard<'_, Committed<F>>> {
+        let mut committed = self.lock();
+        while committed.next != chunk && !self.stopped() {
+            committed = self.turn.wait(committed).unwrap_or_else(PoisonError::into_inner);
+        }
+        (!self.stopped()).then_some(committed)
+    }
+
+    fn commit(&self, committed: &mut Committed<F>, parsed: Parsed<F>, rows: usize) {
+        if rows > 0 {
+            committed.anchors.push(Anchor {
+                row: committed.rows as u64,
+                offset: parsed.from,
+                end: parsed.end.offset,
+                framing: parsed.before,
+            });
+        }
+        committed.next += 1;
+        committed.offset = parsed.end.offset;
+        committed.framing = parsed.after;
+        committed.rows += rows;
+        if let Some(stopped) = parsed.end.stopped {
+            let packets = committed.rows as u64;
+            committed.fault = Some(Fault { offset: parsed.end.offset, reason: reason(&stopped), packets });
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+struct Done<F> {
+    buffers: Vec<Buffer>,
+    committed: Committed<F>,
+}
+
+impl<F> Done<F> {
+    fn into_reading(
+        self,
+        options: &Options,
+        format: String,
+        interfaces: Vec<Interface>,
+        index: impl FnOnce(Vec<Anchor<F>>) -> Index,
+    ) -> Reading {
+        let Self { buffers, committed } = self;
+        let Plan { filled, visible, .. } = options.plan.clone();
+        let columns = filled.into_iter().zip(buffers).collect();
+        let (ipv6, macs) = (committed.ipv6.into_values(), committed.macs.into_values());
+        Reading {
+            frame: Frame::new(committed.rows, columns, visible, ipv6, macs, Selection::From(0)),
+            format,
+            interfaces,
+            index: index(committed.anchors),
+            fault: committed.fault,
+            wrong_guesses: committed.wrong_guesses,
+        }
+    }
+}
+
+/// Decodes a record into its row.
+#[inline]
+fn fill(packet: &mut wire::Packet, record: &Record, depth: Depth) {
+    packet.timestamp = record.timestamp;
+    packet.length = record.length;
+    packet.captured_length = record.data.len() as u32;
+    packet.interface = u16::try_from(record.interface).unwrap_or(u16::MAX);
+    packet.link_type = record.link_type;
+    wire::decode(record.link_type, record.data, record.length, depth, packet);
+}
+
+fn reason(stopped: &Stopped) -> String {
+    match stopped {
+        Stopped::Cut { have, need } => format!("the file ends inside a record: {have} of its {need} bytes are there"),
+        Stopped::Corrupt(reason) => reason.clone(),
+    }
+}
+
+/// Wakes the others if a worker dies of a panic, so that none waits for ever.
+struct Alarm<'a, 'b, F: Framing>(&'b Reader<'a, F>);
+
+impl<F: Framing> Drop for Alarm<'_, '_, F> {
+    fn drop(&mut self) {
+        self.0.fail(Error::Memory("a worker thread failed; this is a mistake in pcapframe, please report it".into()));
+    }
+}

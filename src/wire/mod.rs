@@ -1,0 +1,66 @@
+//! BYTES → LAYERS: the headers of one packet, from its link type inwards.
+//!
+//! Each protocol has a file of its own with the same order inside: the header's name and source, its length, `decode`, tests
+//! with real bytes. A decoder reads only bytes whose presence it has checked, so no input can make it panic, and it trusts no
+//! byte after the first error.
+
+mod cursor;
+mod dispatch;
+pub mod layers;
+mod packet;
+
+mod link;
+mod net;
+pub mod transport;
+
+pub use layers::{Stop, Tunnel, layer};
+pub use packet::{Address, Packet};
+
+use cursor::Cursor;
+use dispatch::Next;
+
+/// How deep decoding must go for the columns that were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// The record's own header: nothing of the packet is decoded.
+    Record,
+    /// The link layer and VLAN tags.
+    Link,
+    /// IP, its extension headers, and ARP.
+    Network,
+    /// Everything.
+    Transport,
+}
+
+/// Decodes `data`, of which there were `wire_length` bytes on the wire, into `packet`, whose record fields are filled already.
+#[inline]
+pub fn decode(link_type: u16, data: &[u8], wire_length: u32, depth: Depth, packet: &mut Packet) {
+    if depth == Depth::Record {
+        return;
+    }
+    let mut cursor = Cursor::new(data, wire_length);
+    let mut next = flatten(dispatch::link(link_type, &mut cursor, packet));
+    // Ends: every decoder takes at least one byte off the cursor or answers `Stop`.
+    loop {
+        next = flatten(match next {
+            Next::Stop(stop) => {
+                packet.stop = stop;
+                return;
+            }
+            Next::EtherType(number) if depth < Depth::Network && !link::vlan::is_tag(number) => return,
+            Next::EtherType(number) => dispatch::ethertype(number, &mut cursor, packet),
+            Next::Ip if depth < Depth::Network => return,
+            Next::Ip => dispatch::ip(&mut cursor, packet),
+            Next::Protocol(_) if depth < Depth::Network => return,
+            Next::Protocol(number) if depth < Depth::Transport && transport::is_transport(number) => return,
+            Next::Protocol(number) => dispatch::protocol(number, &mut cursor, packet),
+        });
+    }
+}
+
+#[inline]
+fn flatten(decoded: dispatch::Decoded) -> Next {
+    match decoded {
+        Ok(next) | Err(next) => next,
+    }
+}

@@ -1,0 +1,144 @@
+"""Writes what follows from the column table: properties and enums in Python, and the reference page.
+
+usage: python tools/generate.py [--check]      --check writes nothing and fails if a file is out of date
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import sys
+from types import ModuleType
+
+
+def load_core() -> ModuleType:
+    """The extension module alone: the package imports what this script writes."""
+    package = importlib.util.find_spec("pcapframe")
+    assert package is not None and package.submodule_search_locations, "build pcapframe first"
+    (library,) = pathlib.Path(package.submodule_search_locations[0]).glob("_core*.so")
+    spec = importlib.util.spec_from_file_location("pcapframe._core", library)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_core = load_core()
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+HEADER = '"""{title}\n\nGenerated from the tables of the Rust core by tools/generate.py; do not edit.\n"""\n'
+TCP_FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "NS"]
+TYPES = {
+    "uint8": "NDArray[np.uint8]",
+    "uint16": "NDArray[np.uint16]",
+    "uint32": "NDArray[np.uint32]",
+    "datetime64[ns]": "NDArray[np.datetime64]",
+    "address": "AddressColumn",
+}
+
+
+def paragraph(text: str) -> str:
+    return " ".join(text.split())
+
+
+def enum(name: str, base: str, title: str, members: list[tuple[str, int, str]]) -> str:
+    lines = [f"class {name}({base}):", f'    """{title}"""', ""]
+    for member, value, doc in members:
+        lines += [f"    {member} = {value}", f'    """{paragraph(doc)}"""']
+    return "\n".join(lines)
+
+
+def column_property(column: dict[str, object]) -> str:
+    kind = str(column["kind"])
+    doc = paragraph(str(column["doc"]))
+    returned = "AddressColumn" if kind == "address" else f"numpy.ndarray of {kind}"
+    tshark = f"tshark: {column['tshark']}." if "tshark" in column else "tshark has no such field."
+    return "\n".join(
+        [
+            "    @property",
+            f"    def {column['name']}(self) -> {TYPES[kind]}:",
+            f'        """{doc}',
+            "",
+            "        Returns",
+            "        -------",
+            f"        {returned}",
+            f"            One value a packet; {'default column' if column['default'] else 'read on request'}. {tshark}",
+            '        """',
+            f'        return cast("{TYPES[kind]}", self._column("{column["name"]}"))',
+        ]
+    )
+
+
+def generated() -> str:
+    flags = [(flag, 1 << bit, f"The {flag} flag.") for bit, flag in enumerate(TCP_FLAGS)]
+    columns = _core.column_table()
+    parts = [
+        HEADER.format(title="Enumerations and column properties."),
+        "from __future__ import annotations\n",
+        "from enum import IntEnum, IntFlag",
+        "from typing import TYPE_CHECKING, Final, cast\n",
+        "if TYPE_CHECKING:",
+        "    import numpy as np",
+        "    from numpy.typing import NDArray\n",
+        "    from .address import AddressColumn\n\n",
+        enum("Layer", "IntFlag", "The headers found in a packet: bits of the column ``layers``.", _core.layers()),
+        "\n",
+        enum("Stop", "IntEnum", "Why decoding of a packet ended: values of the column ``stop``.", _core.stops()),
+        "\n",
+        enum("Tunnel", "IntEnum", "What carried the innermost headers: values of the column ``tunnel``.", _core.tunnels()),
+        "\n",
+        enum("TcpFlag", "IntFlag", "Bits of the column ``tcp_flags`` (RFC 9293, RFC 3168, RFC 3540).", flags),
+        "\n",
+        "DEFAULT_COLUMNS: Final = (",
+        *(f'    "{column["name"]}",' for column in columns if column["default"]),
+        ")",
+        '"""Columns that are read when none are named."""\n',
+        "ALL_COLUMNS: Final = (",
+        *(f'    "{column["name"]}",' for column in columns),
+        ")",
+        '"""Every column, in the table\'s order."""\n\n',
+        "class ColumnProperties:",
+        '    """A property for every column; one that was not read raises AttributeError and names the fix."""\n',
+        "    def _column(self, name: str) -> object:",
+        "        raise NotImplementedError  # pragma: no cover - Capture has it\n",
+        "\n\n".join(column_property(column) for column in columns),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def reference() -> str:
+    lines = [
+        "# Columns",
+        "",
+        "<!-- Generated from the tables of the Rust core by tools/generate.py; do not edit. -->",
+        "",
+        "Absence is 0 in numpy and null in Arrow, pandas and polars. Columns marked ● are read when none are named.",
+        "",
+        "| column | type | | meaning | tshark field |",
+        "|---|---|---|---|---|",
+    ]
+    for column in _core.column_table():
+        mark = "●" if column["default"] else ""
+        tshark = column.get("tshark", "—")
+        lines.append(f"| `{column['name']}` | {column['kind']} | {mark} | {paragraph(str(column['doc']))} | {tshark} |")
+    for title, members in [("Layer", _core.layers()), ("Stop", _core.stops()), ("Tunnel", _core.tunnels())]:
+        lines += ["", f"## {title}", "", "| name | value | meaning |", "|---|---|---|"]
+        lines += [f"| {name} | {value} | {paragraph(doc)} |" for name, value, doc in members]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    outputs = {ROOT / "python/pcapframe/_generated.py": generated(), ROOT / "docs/columns.md": reference()}
+    stale = [path for path, text in outputs.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv:
+        if stale:
+            names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+            sys.exit(f"out of date: {names}; run `make generate`")
+        return
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(outputs[path], encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
