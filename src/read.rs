@@ -270,7 +270,10 @@ impl<'a, F: Framing> Reader<'a, F> {
         let end = if from >= end {
             End { offset: from, stopped: None }
         } else {
-            window.walk(&mut after, from, end, |_, record| fill(scratch.push(), &record, depth))?
+            match depth {
+                Depth::Record => window.walk(&mut after, from, end, |_, record| fill_record(scratch.push(), &record))?,
+                _ => window.walk(&mut after, from, end, |_, record| fill(scratch.push_cleared(), &record, depth))?,
+            }
         };
         scratch.flush();
         Ok(Parsed { from, before, after, end })
@@ -334,15 +337,21 @@ impl<F> Done<F> {
     }
 }
 
-/// Decodes a record into its row.
-#[inline]
+/// Decodes a record into its row, which must be cleared.
+#[inline(always)]
 fn fill(packet: &mut wire::Packet, record: &Record, depth: Depth) {
+    fill_record(packet, record);
+    wire::decode(record.link_type, record.data, record.length, depth, packet);
+}
+
+/// The fields that the record itself tells.
+#[inline(always)]
+fn fill_record(packet: &mut wire::Packet, record: &Record) {
     packet.timestamp = record.timestamp;
     packet.length = record.length;
     packet.captured_length = record.data.len() as u32;
     packet.interface = u16::try_from(record.interface).unwrap_or(u16::MAX);
     packet.link_type = record.link_type;
-    wire::decode(record.link_type, record.data, record.length, depth, packet);
 }
 
 fn reason(stopped: &Stopped) -> String {

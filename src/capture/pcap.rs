@@ -5,7 +5,7 @@
 use pcap_file::pcap::PcapHeader;
 use pcap_file::{Endianness, TsResolution};
 
-use super::record::{Framing, Record, Step, max_packet_length};
+use super::record::{Framing, Plausible, Record, Step, max_packet_length};
 use crate::error::{Error, Result};
 
 pub const HEADER_LEN: usize = 24;
@@ -85,14 +85,14 @@ impl Pcap {
         format!("pcap ({resolution}, {order}{modified})")
     }
 
-    #[inline]
+    #[inline(always)]
     fn u32_at(&self, header: &[u8], at: usize) -> u32 {
         let bytes = [header[at], header[at + 1], header[at + 2], header[at + 3]];
         if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
     }
 
     /// Captured length and wire length.
-    #[inline]
+    #[inline(always)]
     fn lengths(&self, header: &[u8]) -> (u32, u32) {
         let (first, second) = (self.u32_at(header, 8), self.u32_at(header, 12));
         match self.lengths {
@@ -120,7 +120,7 @@ fn unmodify(header: &mut [u8; HEADER_LEN]) -> bool {
 impl Framing for Pcap {
     const ALIGNMENT: usize = 1;
 
-    #[inline]
+    #[inline(always)]
     fn step<'a>(&mut self, window: &'a [u8], at: usize) -> Step<'a> {
         let Some(rest) = window.get(at..).filter(|rest| rest.len() >= self.record_len) else {
             return Step::More(self.record_len);
@@ -144,7 +144,7 @@ impl Framing for Pcap {
     }
 
     #[inline]
-    fn plausible(&self, window: &[u8], at: usize) -> Option<usize> {
+    fn plausible(&self, window: &[u8], at: usize) -> Option<Plausible> {
         let rest = window.get(at..)?;
         if rest.len() < self.record_len {
             return None;
@@ -157,7 +157,8 @@ impl Framing for Pcap {
             && captured <= length
             && length <= self.max_length.max(1 << 20)
             && self.u32_at(rest, 4) < whole_second;
-        plausible.then_some(at + self.record_len + captured as usize)
+        let next = at + self.record_len + captured as usize;
+        plausible.then(|| Plausible { next, seconds: self.u32_at(rest, 0) })
     }
 
     fn same_state(&self, _other: &Self) -> bool {

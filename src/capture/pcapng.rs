@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::record::{Framing, Record, Step, max_packet_length};
+use super::record::{Framing, Plausible, Record, Step, max_packet_length};
 use crate::error::{Error, Result};
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -320,7 +320,7 @@ impl Framing for Pcapng {
     }
 
     #[inline]
-    fn plausible(&self, window: &[u8], at: usize) -> Option<usize> {
+    fn plausible(&self, window: &[u8], at: usize) -> Option<Plausible> {
         let rest = window.get(at..)?;
         if rest.len() < 8 {
             return None;
@@ -332,7 +332,8 @@ impl Framing for Pcapng {
         }
         match rest.get(length - 4..length) {
             Some(trailing) if self.u32_at(trailing, 0) as usize != length => None,
-            _ => Some(at + length),
+            // The length is there twice: nothing needs to be known of the time.
+            _ => Some(Plausible { next: at + length, seconds: 0 }),
         }
     }
 

@@ -28,6 +28,15 @@ pub enum Step<'a> {
     Corrupt(String),
 }
 
+/// Something that could well be a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Plausible {
+    /// Where the next one would begin; maybe beyond the window.
+    pub next: usize,
+    /// Seconds of its time, where that can be told cheaply.
+    pub seconds: u32,
+}
+
 /// How a format divides its bytes into records.
 ///
 /// A value is a format together with all that earlier bytes of the source have told (pcapng: section and interfaces), so that
@@ -36,8 +45,8 @@ pub trait Framing: Clone + Send + Sync {
     /// Reads what is at `at` in `window`. Never panics, whatever the bytes.
     fn step<'a>(&mut self, window: &'a [u8], at: usize) -> Step<'a>;
 
-    /// If the bytes at `at` could well begin a record: the offset of the next one. It may lie beyond the window.
-    fn plausible(&self, window: &[u8], at: usize) -> Option<usize>;
+    /// What the bytes at `at` would be if a record began there; None if they can hardly be one.
+    fn plausible(&self, window: &[u8], at: usize) -> Option<Plausible>;
 
     /// Records begin at multiples of this.
     const ALIGNMENT: usize;

@@ -12,7 +12,9 @@ const SLACK: usize = 16 << 10;
 /// No record header is longer.
 const MAX_RECORD_HEADER: usize = 32;
 /// So many plausible records in a row make a guess.
-const CHAIN: usize = 8;
+const CHAIN: usize = 32;
+/// Records of a chain are mostly this close in time; merged captures jump now and then.
+const NEAR_SECONDS: u32 = 3600;
 
 /// Where a walk ended, and why if not at the end of its chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,12 +84,17 @@ impl<'s> Window<'s> {
         (first..last).step_by(F::ALIGNMENT).find(|&at| self.chain(framing, bytes, at)).map(|at| self.start + at as u64)
     }
 
-    fn chain<F: Framing>(&self, framing: &F, bytes: &[u8], at: usize) -> bool {
-        let mut at = at;
-        for _ in 0..CHAIN {
-            match framing.plausible(bytes, at) {
-                Some(next) => at = next,
-                None => return false,
+    /// Whether plausible records follow one another from `at` on, most of them close in time to the one before: constant
+    /// bytes in equal packets can look like lengths, but then other fields stand where the times should be.
+    fn chain<F: Framing>(&self, framing: &F, bytes: &[u8], mut at: usize) -> bool {
+        let (mut last, mut near) = (None, 0);
+        for length in 1..=CHAIN {
+            let Some(record) = framing.plausible(bytes, at) else { return false };
+            near += usize::from(last.is_none_or(|last| record.seconds.abs_diff(last) <= NEAR_SECONDS));
+            last = Some(record.seconds);
+            at = record.next;
+            if near * 4 < length * 3 {
+                return false;
             }
             if at + MAX_RECORD_HEADER > bytes.len() {
                 return !self.at_end() || at == bytes.len();

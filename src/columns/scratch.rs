@@ -70,7 +70,9 @@ impl Plan {
 pub const BATCH: usize = 64;
 
 pub struct Scratch {
-    batch: Vec<Packet>,
+    /// Of these the first `pending` wait to be stored.
+    batch: Box<[Packet; BATCH]>,
+    pending: usize,
     columns: Vec<(usize, Values)>,
     ipv6: Memo<[u8; 16]>,
     macs: Memo<[u8; 6]>,
@@ -80,7 +82,8 @@ pub struct Scratch {
 impl Scratch {
     pub fn new(plan: &Plan) -> Self {
         Self {
-            batch: Vec::with_capacity(BATCH),
+            batch: Box::new([Packet::default(); BATCH]),
+            pending: 0,
             columns: plan.filled.iter().map(|&c| (c, Values::of(&COLUMNS[c].getter))).collect(),
             ipv6: Memo::default(),
             macs: Memo::default(),
@@ -89,7 +92,7 @@ impl Scratch {
     }
 
     pub fn clear(&mut self) {
-        self.batch.clear();
+        self.pending = 0;
         self.rows = 0;
         self.ipv6.clear();
         self.macs.clear();
@@ -100,7 +103,7 @@ impl Scratch {
 
     /// Rows pushed so far.
     pub fn rows(&self) -> usize {
-        self.rows + self.batch.len()
+        self.rows + self.pending
     }
 
     pub fn columns(&self) -> impl Iterator<Item = &Values> {
@@ -111,33 +114,43 @@ impl Scratch {
         self.columns.into_iter().map(|(_, values)| values).collect()
     }
 
-    /// A place for the next packet.
-    #[inline]
+    /// A place for the next packet, with nothing of the one that was there before.
+    #[inline(always)]
+    pub fn push_cleared(&mut self) -> &mut Packet {
+        let place = self.push();
+        place.clear();
+        place
+    }
+
+    /// A place for the next packet, in which fields keep what they had: for plans that read the record's fields only.
+    #[inline(always)]
     pub fn push(&mut self) -> &mut Packet {
-        if self.batch.len() == BATCH {
+        if self.pending == BATCH {
             self.flush();
         }
-        self.batch.push(Packet::default());
-        self.batch.last_mut().expect("one was just pushed")
+        let place = &mut self.batch[self.pending];
+        self.pending += 1;
+        place
     }
 
     /// Stores the batch; to be called once more after the last push.
     pub fn flush(&mut self) {
+        let batch = &self.batch[..self.pending];
         for (column, values) in &mut self.columns {
             match (&COLUMNS[*column].getter, values) {
-                (Getter::U8(get), Values::U8(values)) => get(&self.batch, values),
-                (Getter::U16(get), Values::U16(values)) => get(&self.batch, values),
-                (Getter::U32(get), Values::U32(values)) => get(&self.batch, values),
-                (Getter::Time(get), Values::I64(values)) => get(&self.batch, values),
+                (Getter::U8(get), Values::U8(values)) => get(batch, values),
+                (Getter::U16(get), Values::U16(values)) => get(batch, values),
+                (Getter::U32(get), Values::U32(values)) => get(batch, values),
+                (Getter::Time(get), Values::I64(values)) => get(batch, values),
                 (Getter::Ip(get), Values::U32(values)) => {
-                    values.extend(self.batch.iter().map(|packet| match get(packet) {
+                    values.extend(batch.iter().map(|packet| match get(packet) {
                         Address::None => 0,
                         Address::V4(address) => address,
                         Address::V6(address) => self.ipv6.place(address),
                     }));
                 }
                 (Getter::Mac(get), Values::U32(values)) => {
-                    values.extend(self.batch.iter().map(|packet| match packet.layers & layer::ETHERNET {
+                    values.extend(batch.iter().map(|packet| match packet.layers & layer::ETHERNET {
                         0 => 0,
                         _ => 1 + self.macs.place(get(packet)),
                     }));
@@ -145,8 +158,8 @@ impl Scratch {
                 _ => unreachable!("values are made from the getter"),
             }
         }
-        self.rows += self.batch.len();
-        self.batch.clear();
+        self.rows += self.pending;
+        self.pending = 0;
     }
 
     /// Replaces this chunk's places of addresses by those in the dictionaries of the whole capture.

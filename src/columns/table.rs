@@ -106,9 +106,9 @@ columns! {
     /// 4 or 6; 0 where there is no IP.
     '+' ip_version: U8, Network, Layers(layer::IP), Tshark("ip.version ipv6.version"), |p: &Packet| p.ip_version;
     /// Source IP address; for ARP the sender's protocol address.
-    '+' src: Ip, Network, Addressed, Tshark("ip.src ipv6.src arp.src.proto_ipv4"), |p: &Packet| p.src;
+    '+' src: Ip, Network, Addressed, Tshark("ip.src ipv6.src arp.src.proto_ipv4"), Packet::src;
     /// Destination IP address; for ARP the target's protocol address.
-    '+' dst: Ip, Network, Addressed, Tshark("ip.dst ipv6.dst arp.dst.proto_ipv4"), |p: &Packet| p.dst;
+    '+' dst: Ip, Network, Addressed, Tshark("ip.dst ipv6.dst arp.dst.proto_ipv4"), Packet::dst;
     /// IANA number of the transport protocol, after IPv6 extension headers.
     '+' protocol: U8, Network, Layers(layer::IP), Tshark("ip.proto"), |p: &Packet| p.protocol;
     /// IPv4 time to live or IPv6 hop limit.

@@ -14,7 +14,7 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    #[inline]
+    #[inline(always)]
     pub fn new(data: &'a [u8], wire_length: u32) -> Self {
         // A record may claim fewer bytes on the wire than it holds; the bytes are there all the same.
         let captured = u32::try_from(data.len()).unwrap_or(u32::MAX);
@@ -22,25 +22,25 @@ impl<'a> Cursor<'a> {
     }
 
     /// The captured bytes.
-    #[inline]
+    #[inline(always)]
     pub fn data(&self) -> &'a [u8] {
         self.data
     }
 
     /// Bytes left on the wire.
-    #[inline]
+    #[inline(always)]
     pub fn wire(&self) -> u32 {
         self.wire
     }
 
     /// The first `N` bytes, or why they are not there.
-    #[inline]
+    #[inline(always)]
     pub fn header<const N: usize>(&self) -> Result<&'a [u8; N], Next> {
         self.data.first_chunk::<N>().ok_or_else(|| self.missing(N))
     }
 
     /// Moves past `count` bytes, all of which may be needed later: fewer captured is no error, fewer on the wire is.
-    #[inline]
+    #[inline(always)]
     pub fn skip(&mut self, count: usize) -> Result<(), Next> {
         if count > self.data.len() {
             return Err(self.missing(count));
@@ -51,7 +51,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Cuts what is left to `length` bytes: the end of what a header promises.
-    #[inline]
+    #[inline(always)]
     pub fn limit(&mut self, length: u32) {
         self.wire = self.wire.min(length);
         if self.data.len() > self.wire as usize {
@@ -66,12 +66,12 @@ impl<'a> Cursor<'a> {
     }
 }
 
-#[inline]
+#[inline(always)]
 pub fn be16(bytes: &[u8], at: usize) -> u16 {
     u16::from_be_bytes([bytes[at], bytes[at + 1]])
 }
 
-#[inline]
+#[inline(always)]
 pub fn be32(bytes: &[u8], at: usize) -> u32 {
     u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }

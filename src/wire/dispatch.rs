@@ -20,7 +20,7 @@ pub enum Next {
 pub type Decoded = Result<Next, Next>;
 
 /// By LINKTYPE number (<https://www.tcpdump.org/linktypes.html>).
-#[inline]
+#[inline(always)]
 pub fn link(link_type: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     match link_type {
         1 => link::ethernet::decode(cursor, packet),
@@ -34,7 +34,7 @@ pub fn link(link_type: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded
 }
 
 /// By EtherType (IEEE 802 numbers, IANA).
-#[inline]
+#[inline(always)]
 pub fn ethertype(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     match number {
         0x0800 | 0x86dd => ip(cursor, packet),
@@ -45,7 +45,7 @@ pub fn ethertype(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decod
 }
 
 /// By IP version.
-#[inline]
+#[inline(always)]
 pub fn ip(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     match cursor.header::<1>()?[0] >> 4 {
         4 => net::ipv4::decode(cursor, packet),
@@ -55,7 +55,7 @@ pub fn ip(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
 }
 
 /// By IP protocol number (IANA).
-#[inline]
+#[inline(always)]
 pub fn protocol(number: u8, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     match number {
         6 => transport::tcp::decode(cursor, packet),

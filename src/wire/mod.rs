@@ -58,7 +58,7 @@ pub fn decode(link_type: u16, data: &[u8], wire_length: u32, depth: Depth, packe
     }
 }
 
-#[inline]
+#[inline(always)]
 fn flatten(decoded: dispatch::Decoded) -> Next {
     match decoded {
         Ok(next) | Err(next) => next,

@@ -1,6 +1,6 @@
 //! One decoded packet: the row that the columns are made of.
 
-use super::layers::{Stop, Tunnel};
+use super::layers::{Stop, Tunnel, layer};
 
 /// An IP address, or none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,8 +26,9 @@ pub struct Packet {
     pub eth_src: [u8; 6],
     pub eth_dst: [u8; 6],
     // network: the innermost headers
-    pub src: Address,
-    pub dst: Address,
+    /// IPv4 addresses, of IPv4 or ARP.
+    pub ipv4_src: u32,
+    pub ipv4_dst: u32,
     pub ip_id: u32,
     pub ip_length: u32,
     pub fragment_offset: u16,
@@ -54,4 +55,34 @@ pub struct Packet {
     pub stop: Stop,
     pub payload_length: u32,
     pub layers: u32,
+    /// Source and destination; they mean something only where `ip_version` is 6.
+    pub ipv6: [[u8; 16]; 2],
+}
+
+impl Packet {
+    /// Forgets the packet that was here. The IPv6 addresses stay: clearing them costs, and nobody reads them.
+    #[inline]
+    pub fn clear(&mut self) {
+        *self = Self { ipv6: self.ipv6, ..Self::default() };
+    }
+
+    #[inline]
+    pub fn src(&self) -> Address {
+        self.address(self.ipv4_src, 0)
+    }
+
+    #[inline]
+    pub fn dst(&self) -> Address {
+        self.address(self.ipv4_dst, 1)
+    }
+
+    #[inline]
+    fn address(&self, ipv4: u32, place: usize) -> Address {
+        match self.ip_version {
+            6 => Address::V6(self.ipv6[place]),
+            4 => Address::V4(ipv4),
+            _ if self.layers & layer::ARP != 0 => Address::V4(ipv4),
+            _ => Address::None,
+        }
+    }
 }

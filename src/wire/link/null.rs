@@ -24,7 +24,7 @@ pub fn decode_loop(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
 /// By address family: 2 is AF_INET everywhere; AF_INET6 is 10 (Linux), 24 (NetBSD), 28 (FreeBSD), 30 (macOS).
 #[inline]
 fn payload(family: u32, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
-    packet.layers |= layer::LOOPBACK;
+    packet.layers = layer::LOOPBACK;
     cursor.skip(HEADER_LEN)?;
     match family {
         2 | 10 | 24 | 28 | 30 => Ok(Next::Ip),

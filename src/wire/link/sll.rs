@@ -14,7 +14,7 @@ const NO_ETHERTYPE: [u16; 4] = [824, 778, 803, 770];
 #[inline]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<HEADER_LEN>()?;
-    packet.layers |= layer::SLL;
+    packet.layers = layer::SLL;
     cursor.skip(HEADER_LEN)?;
     protocol(be16(header, 2), be16(header, 14), packet)
 }

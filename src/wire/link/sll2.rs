@@ -11,7 +11,7 @@ const HEADER_LEN: usize = 20;
 #[inline]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<HEADER_LEN>()?;
-    packet.layers |= layer::SLL;
+    packet.layers = layer::SLL;
     cursor.skip(HEADER_LEN)?;
     sll::protocol(be16(header, 8), be16(header, 0), packet)
 }

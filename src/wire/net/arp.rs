@@ -5,7 +5,7 @@ use etherparse::{ArpPacketSlice, EtherType};
 use crate::wire::cursor::Cursor;
 use crate::wire::dispatch::{Decoded, Next};
 use crate::wire::layers::{Stop, layer};
-use crate::wire::packet::{Address, Packet};
+use crate::wire::packet::Packet;
 
 const FIXED_LEN: usize = 8;
 
@@ -18,12 +18,12 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
         return Ok(Next::Stop(Stop::Unsupported));
     };
     packet.layers |= layer::ARP;
-    packet.src = sender;
-    packet.dst = target;
+    packet.ipv4_src = sender;
+    packet.ipv4_dst = target;
     Ok(Next::Stop(Stop::Complete))
 }
 
-fn ipv4(arp: &ArpPacketSlice, address: &[u8]) -> Option<Address> {
+fn ipv4(arp: &ArpPacketSlice, address: &[u8]) -> Option<u32> {
     let bytes = <[u8; 4]>::try_from(address).ok()?;
-    (arp.proto_addr_type() == EtherType::IPV4).then_some(Address::V4(u32::from_be_bytes(bytes)))
+    (arp.proto_addr_type() == EtherType::IPV4).then_some(u32::from_be_bytes(bytes))
 }

@@ -3,13 +3,13 @@
 use crate::wire::cursor::{Cursor, be16, be32};
 use crate::wire::dispatch::{Decoded, Next};
 use crate::wire::layers::{Stop, layer};
-use crate::wire::packet::{Address, Packet};
+use crate::wire::packet::Packet;
 
 const MIN_HEADER_LEN: usize = 20;
 const MORE_FRAGMENTS: u16 = 0x2000;
 const OFFSET: u16 = 0x1fff;
 
-#[inline]
+#[inline(always)]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<MIN_HEADER_LEN>()?;
     let header_len = usize::from(header[0] & 0x0f) * 4;
@@ -31,8 +31,8 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     packet.fragment_offset = (fragment & OFFSET) * 8;
     packet.ttl = header[8];
     packet.protocol = header[9];
-    packet.src = Address::V4(be32(header, 12));
-    packet.dst = Address::V4(be32(header, 16));
+    packet.ipv4_src = be32(header, 12);
+    packet.ipv4_dst = be32(header, 16);
 
     if (total as usize) < header_len {
         return Err(Next::Stop(Stop::Malformed));

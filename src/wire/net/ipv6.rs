@@ -3,7 +3,7 @@
 use crate::wire::cursor::{Cursor, be16, be32};
 use crate::wire::dispatch::{Decoded, Next};
 use crate::wire::layers::layer;
-use crate::wire::packet::{Address, Packet};
+use crate::wire::packet::Packet;
 
 const HEADER_LEN: usize = 40;
 
@@ -22,8 +22,8 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     packet.ip_length = total;
     packet.protocol = header[6];
     packet.ttl = header[7];
-    packet.src = Address::V6(*header[8..].first_chunk().expect("sixteen of 32 bytes"));
-    packet.dst = Address::V6(*header[24..].first_chunk().expect("sixteen of 16 bytes"));
+    packet.ipv6 =
+        [*header[8..].first_chunk().expect("sixteen of 32 bytes"), *header[24..].first_chunk().expect("sixteen of 16 bytes")];
 
     cursor.limit(total);
     cursor.skip(HEADER_LEN)?;

@@ -19,7 +19,7 @@ pub mod option {
     pub const OTHER: u8 = 128;
 }
 
-#[inline]
+#[inline(always)]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<MIN_HEADER_LEN>()?;
     packet.layers |= layer::TCP;

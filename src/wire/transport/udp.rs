@@ -7,7 +7,7 @@ use crate::wire::packet::Packet;
 
 const HEADER_LEN: usize = 8;
 
-#[inline]
+#[inline(always)]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<HEADER_LEN>()?;
     packet.layers |= layer::UDP;
