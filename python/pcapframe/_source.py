@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import IO, Any, TypeAlias, cast
+from typing import IO, Any, TypeAlias
 
-Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"
+Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
 
 
 def resolve(source: Source, *, keep_bytes: bool) -> tuple[str | bytes, bool]:
@@ -21,7 +21,7 @@ def resolve(source: Source, *, keep_bytes: bool) -> tuple[str | bytes, bool]:
     if isinstance(source, (str, os.PathLike)):
         return _from_path(os.fspath(source), keep_bytes)
     if hasattr(source, "read"):
-        return _from_file(cast("IO[bytes]", source), keep_bytes)
+        return _from_file(source, keep_bytes)
     message = f"source is {type(source).__name__}, but must be a path, bytes or a file opened in binary mode"
     raise TypeError(message)
 

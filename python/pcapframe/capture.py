@@ -158,7 +158,12 @@ class Capture(ColumnProperties):
         return self[: max(n, 0)]
 
     def _with_layers(self, wanted: Layer) -> Capture:
-        return self[(self.layers & wanted) != 0]
+        found: NDArray[np.bool_] = (self.layers & wanted) != 0
+        return self[found]
+
+    def _with_version(self, wanted: int) -> Capture:
+        found: NDArray[np.bool_] = self.ip_version == wanted
+        return self[found]
 
     @property
     def tcp(self) -> Capture:
@@ -183,12 +188,12 @@ class Capture(ColumnProperties):
     @property
     def ipv4(self) -> Capture:
         """The packets whose innermost IP header is IPv4."""
-        return self[self.ip_version == 4]
+        return self._with_version(4)
 
     @property
     def ipv6(self) -> Capture:
         """The packets whose innermost IP header is IPv6."""
-        return self[self.ip_version == 6]
+        return self._with_version(6)
 
     @property
     def info(self) -> Info:

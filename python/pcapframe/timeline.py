@@ -171,17 +171,28 @@ def _groups(capture: Capture, by: str | None, top: int) -> tuple[list[str], Any]
     if by == "protocol":
         return _protocol_groups(capture)
     column = capture[by]
+    codes: NDArray[Any]
     if isinstance(column, AddressColumn):
         codes, texts = column.codes, [text or "none" for text in column.values]
         counted = np.bincount(codes, minlength=len(texts))
     else:
-        distinct, codes, counted = np.unique(column, return_inverse=True, return_counts=True)
-        texts = [str(number) for number in distinct.tolist()]
+        texts, codes, counted = _distinct(capture, by)
     kept = np.argsort(-counted, kind="stable")[:top]
     names = [texts[place] for place in kept] + (["other"] if len(texts) > len(kept) else [])
     lookup = np.full(len(texts), len(kept), np.uint32)
     lookup[kept] = np.arange(len(kept), dtype=np.uint32)
     return names, lambda rows: lookup[codes[rows]]
+
+
+def _distinct(capture: Capture, name: str) -> tuple[list[str], NDArray[np.intp], NDArray[np.intp]]:
+    """Return the texts of a numeric column's distinct values, each row's place among them, and how often each occurs."""
+    distinct, codes = np.unique(capture[name], return_inverse=True)
+    texts = [str(number) for number in distinct.tolist()]
+    present = capture._frame.present(name)
+    if present is not None and not present.all():
+        codes = np.where(present, codes, len(texts))
+        texts.append("none")
+    return texts, codes, np.bincount(codes, minlength=len(texts))
 
 
 def _protocol_groups(capture: Capture) -> tuple[list[str], Any]:

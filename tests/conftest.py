@@ -1,0 +1,42 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+
+import matplotlib as mpl
+import pytest
+
+mpl.use("Agg")
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared" / "captures"
+
+
+@pytest.fixture(scope="session")
+def lab() -> pathlib.Path:
+    """Our own capture of a lab network."""
+    return ROOT / "examples" / "data" / "lab.pcap"
+
+
+@pytest.fixture(scope="session")
+def lab_ng() -> pathlib.Path:
+    """Two interfaces of the lab network, pcapng in nanoseconds."""
+    return ROOT / "examples" / "data" / "lab-small.pcapng"
+
+
+@pytest.fixture(scope="session")
+def shared_captures() -> list[pathlib.Path]:
+    """Captures by others, where they are there."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder ../shared/captures is not there")
+    return sorted(path for path in SHARED.rglob("*") if path.is_file() and path.suffix not in {".gz", ".md"})
+
+
+def need_program(name: str) -> str:
+    """The path of a program; the test is skipped where it is not installed."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
