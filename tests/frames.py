@@ -9,9 +9,7 @@ from collections.abc import Iterable
 Record = tuple[int, int, bytes] | tuple[int, int, bytes, int]
 
 
-def pcap(
-    records: Iterable[Record], *, link_type: int = 1, order: str = "<", nano: bool = False, snaplen: int = 65535
-) -> bytes:
+def pcap(records: Iterable[Record], *, link_type: int = 1, order: str = "<", nano: bool = False, snaplen: int = 65535) -> bytes:
     """A classic capture of ``(seconds, fraction, data[, length on the wire])``."""
     magic = 0xA1B23C4D if nano else 0xA1B2C3D4
     out = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, link_type)]
@@ -70,9 +68,7 @@ def ipv6(payload: bytes, following: int, src: str = "fd00::1", dst: str = "fd00:
     return struct.pack(">IHBB", 6 << 28, len(payload), following, 64) + addresses + payload
 
 
-def tcp(
-    sport: int, dport: int, flags: int, payload: bytes = b"", options: bytes = b"", seq: int = 1, ack: int = 0
-) -> bytes:
+def tcp(sport: int, dport: int, flags: int, payload: bytes = b"", options: bytes = b"", seq: int = 1, ack: int = 0) -> bytes:
     """A TCP segment."""
     offset = (20 + len(options)) // 4
     return struct.pack(">HHIIHHHH", sport, dport, seq, ack, offset << 12 | flags, 8192, 0, 0) + options + payload

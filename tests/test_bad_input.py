@@ -12,9 +12,9 @@ import warnings
 
 import numpy as np
 import pytest
-from frames import assorted, block, enhanced, ethernet, interface, ipv4, option, pcap, section, tcp
 
 import pcapframe as pf
+from frames import assorted, block, enhanced, ethernet, interface, ipv4, option, pcap, section, tcp
 
 FRAME = ethernet(ipv4(tcp(1, 2, 2), 6))
 
@@ -161,13 +161,7 @@ def test_zero_interfaces():
 
 
 def test_seventy_thousand_interfaces():
-    data = (
-        section()
-        + interface() * 69_999
-        + interface(101)
-        + enhanced(69_999, 5, ipv4(tcp(7, 8, 2), 6))
-        + enhanced(3, 6, FRAME)
-    )
+    data = section() + interface() * 69_999 + interface(101) + enhanced(69_999, 5, ipv4(tcp(7, 8, 2), 6)) + enhanced(3, 6, FRAME)
     cap, warning = read(data)
     assert warning is None
     assert cap.link_type.tolist() == [101, 1]

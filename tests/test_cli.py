@@ -15,12 +15,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from frames import Record, arp, enhanced, ethernet, icmp, interface, ipv4, option, pcap, section, tcp, udp
 
 import pcapframe as pf
+from frames import Record, arp, enhanced, ethernet, icmp, interface, ipv4, option, pcap, section, tcp, udp
 from pcapframe import __main__ as cli
 from pcapframe.__main__ import main
-
 
 START = 1_700_000_000  # 2023-11-14 22:13:20 UTC
 SYN, ACK = 0x02, 0x10
@@ -121,15 +120,17 @@ class TestInfo:
         found = json.loads(capsys.readouterr().out)
         assert (found["packets"], found["first"], found["duration_ns"], found["protocols"]) == (0, None, None, {})
 
-    def test_time_that_numpy_holds_for_none(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_times_at_the_end_of_what_can_be_counted(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         file = write(tmp_path / "past.pcapng", pcapng(option(14, struct.pack("<q", -(2**62)))))
-        for command in (["info"], ["head", "--columns", "timestamp"]):
-            assert main([*command, file, "--json"]) == 0
-            json.loads(capsys.readouterr().out)
+        assert main(["info", file, "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["first"], found["duration_ns"]) == ("1677-09-21T00:12:43.145224193Z", 0)
+        assert main(["head", file, "--columns", "timestamp", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == [{"timestamp": "1677-09-21T00:12:43.145224193Z"}] * 2
+        # Whether such intervals can be summed or not, there is no traceback.
+        assert main(["timeline", file]) in (0, 1, 2)
 
-    def test_interface_name_can_not_reach_the_terminal(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_interface_name_can_not_reach_the_terminal(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         name = "\x1b[31mred\n\x9bA\u202ename"
         file = write(tmp_path / "evil.pcapng", pcapng(option(2, name.encode())))
         assert main(["info", file]) == 0
@@ -144,11 +145,14 @@ class TestInfo:
 
 class TestHead:
     def test_text(self, capture: str, capsys: pytest.CaptureFixture[str]) -> None:
-        columns = "timestamp,src,protocol,sport,dport,tcp_flags,icmp_type,layers,stop"
+        columns = "timestamp,src,protocol,dport,tcp_flags,icmp_type,layers"
         assert main(["head", capture, "-n", "4", "--columns", columns]) == 0
         assert capsys.readouterr().out.splitlines() == [
-            "timestamp                       src       protocol  sport  dport  tcp_flags  icmp_type  layers             stop",
-            "2023-11-14 22:13:20.000000000Z  10.0.0.1  TCP       40000     80  SYN                   ETHERNET|IPV4|TCP  complete",
+            "timestamp                       src       protocol  dport  tcp_flags  icmp_type  layers",
+            "2023-11-14 22:13:20.000000000Z  10.0.0.1  TCP          80  SYN                   ETHERNET|IPV4|TCP",
+            "2023-11-14 22:13:20.001500000Z  10.0.0.2  TCP       40000  SYN|ACK               ETHERNET|IPV4|TCP",
+            "2023-11-14 22:13:21.000000000Z  10.0.0.1  UDP          53                        ETHERNET|IPV4|UDP",
+            "2023-11-14 22:13:22.000000000Z  10.0.0.1                                         ETHERNET|ARP",
         ]
 
     def test_json(self, capture: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,9 +170,7 @@ class TestHead:
         assert list(found[0]) == names
 
     @pytest.mark.parametrize(("options", "names"), [([], pf.read_pcap(pcap([])).columns), (["--columns", "all"], None)])
-    def test_columns(
-        self, options: list[str], names: list[str] | None, capture: str, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_columns(self, options: list[str], names: list[str] | None, capture: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["head", capture, "--json", *options]) == 0
         whole = pf.read_pcap(capture, columns="all")
         rows = json.loads(capsys.readouterr().out)
@@ -180,9 +182,7 @@ class TestHead:
     def test_reads_what_is_asked_for_and_no_more(self, capture: str, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = []
         read = cli.read_pcap
-        monkeypatch.setattr(
-            cli, "read_pcap", lambda source, **options: asked.append(options) or read(source, **options)
-        )
+        monkeypatch.setattr(cli, "read_pcap", lambda source, **options: asked.append(options) or read(source, **options))
         assert main(["head", capture, "--columns", "dport, src,dport", "--threads", "2"]) == 0
         assert main(["timeline", capture, "--by", "none", "--value", "packets"]) == 0
         assert [options["columns"] for options in asked] == [["dport", "src"], ["timestamp"]]
@@ -203,9 +203,7 @@ class TestHead:
         sizes = []
         read = cli.read_pcap
         monkeypatch.setattr(cli, "BEGINNING", os.path.getsize(file) - 1)
-        monkeypatch.setattr(
-            cli, "read_pcap", lambda source, **options: sizes.append(len(source)) or read(source, **options)
-        )
+        monkeypatch.setattr(cli, "read_pcap", lambda source, **options: sizes.append(len(source)) or read(source, **options))
         assert main(["head", file, "-n", str(count), "--columns", "length", "--json"]) == 0
         out, err = capsys.readouterr()
         assert [row["length"] for row in json.loads(out)] == [*LENGTHS, LENGTHS[0]][:count]
@@ -279,9 +277,7 @@ class TestPlot:
         feed(monkeypatch, pcap([]))
         assert main(["plot", "-", "--kind", "packet-sizes"]) == 0
         assert sorted(os.listdir()) == ["capture.packet-sizes.png", "five.traffic.png"]
-        assert (
-            capsys.readouterr().err == "pcapframe: wrote five.traffic.png\npcapframe: wrote capture.packet-sizes.png\n"
-        )
+        assert capsys.readouterr().err == "pcapframe: wrote five.traffic.png\npcapframe: wrote capture.packet-sizes.png\n"
 
     def test_needs_no_display(self, capture: str, tmp_path: Path) -> None:
         environment = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY"}}
@@ -345,9 +341,7 @@ class TestConvert:
 
     @pytest.mark.parametrize("suffix", [".pcap", ".pcapng"])
     @pytest.mark.parametrize("file", ["-", None])
-    def test_capture(
-        self, suffix: str, file: str | None, capture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_capture(self, suffix: str, file: str | None, capture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         out = tmp_path / f"out{suffix}"
         feed(monkeypatch, pcap(PACKETS))
         assert main(["convert", file or capture, str(out)]) == 0
@@ -375,9 +369,7 @@ class TestConvert:
 
     def test_not_onto_standard_input(self, capture: str) -> None:
         with open(capture, "rb") as stdin:
-            done = subprocess.run(
-                [sys.executable, "-m", "pcapframe", "convert", "-", capture], stdin=stdin, capture_output=True
-            )
+            done = subprocess.run([sys.executable, "-m", "pcapframe", "convert", "-", capture], stdin=stdin, capture_output=True)
         assert done.returncode == 2
         assert b"is the capture to read" in done.stderr
         assert Path(capture).read_bytes() == pcap(PACKETS)
@@ -489,9 +481,9 @@ class TestUsage:
             (["head", "FILE", "--columns", ""], "there is no column ''"),
             (["timeline", "FILE", "--by", "nope"], "there is no column 'nope'"),
             (["timeline", "FILE", "--interval", "5x"], "interval is '5x', but must be like '1s'"),
-            (["timeline", "FILE", "--interval", "0s"], "interval is '0s', but must be longer than nothing"),
-            (["timeline", "FILE", "--interval", "9" * 400 + "d"], "is longer than times can be"),
-            (["timeline", "FILE", "--interval", "99999999999d"], "is longer than times can be"),
+            (["timeline", "FILE", "--interval", "0s"], "interval is '0s', but must be from 1 ns to 292 years"),
+            (["timeline", "FILE", "--interval", "9" * 400 + "d"], "from 1 ns to 292 years"),
+            (["timeline", "FILE", "--interval", "99999999999d"], "from 1 ns to 292 years"),
             (["timeline", "FILE", "--interval", "1ns"], "interval is '1ns', which cuts this capture into "),
             (["timeline", "FILE", "--value", "colours"], "invalid choice: 'colours'"),
             (["plot", "FILE", "-o", "out.jpeg"], "'out.jpeg' does not end in a known suffix: .png, .svg, .pdf"),

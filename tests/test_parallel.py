@@ -7,8 +7,8 @@ import warnings
 
 import numpy as np
 import pytest
-from frames import assorted, enhanced, ethernet, interface, ipv4, option, pcap, section, udp
 
+from frames import assorted, enhanced, ethernet, interface, ipv4, option, pcap, section, udp
 from pcapframe import PcapframeError, _core
 from pcapframe._generated import ALL_COLUMNS
 

@@ -14,10 +14,12 @@ from types import ModuleType
 def load_core() -> ModuleType:
     """The extension module alone: the package imports what this script writes."""
     package = importlib.util.find_spec("pcapframe")
-    assert package is not None and package.submodule_search_locations, "build pcapframe first"
+    if package is None or not package.submodule_search_locations:
+        sys.exit("build pcapframe first")
     (library,) = pathlib.Path(package.submodule_search_locations[0]).glob("_core*.so")
     spec = importlib.util.spec_from_file_location("pcapframe._core", library)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

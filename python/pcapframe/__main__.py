@@ -22,7 +22,7 @@ from ._generated import ALL_COLUMNS, DEFAULT_COLUMNS
 from .capture import Capture, Info
 from .errors import PcapframeError, TruncatedCaptureWarning
 from .reading import read_pcap
-from .timeline import Value, _protocol_groups, interval_nanoseconds
+from .timeline import Value, interval_nanoseconds, protocol_groups
 
 INFO_COLUMNS = ["timestamp", "length", "captured_length", "protocol", "layers", "stop"]
 PICTURES = (".png", ".svg", ".pdf")
@@ -90,7 +90,7 @@ def _info_json(info: Info) -> dict[str, Any]:
 
 def _protocols(capture: Capture) -> dict[str, int]:
     """Packets of each protocol, most first."""
-    names, groups = _protocol_groups(capture)
+    names, groups = protocol_groups(capture)
     counts = np.bincount(groups(slice(None)), minlength=len(names)).tolist()
     order = sorted(range(len(names)), key=lambda i: (names[i] == "other", -counts[i]))
     return {names[i]: counts[i] for i in order if counts[i]}
@@ -127,14 +127,12 @@ def _timeline(args: argparse.Namespace) -> None:
     by, value = _grouping(args)
     capture = _read(args, _timeline_columns(by, value))
     sums = capture.timeline(args.interval or "1s", by, value, top=args.top)
-    unit = "ns" if sums.interval % np.timedelta64(1, "s") else "s"
-    times = [instant(time) for time in sums.time.astype(f"datetime64[{unit}]")]
-    names = ["time", *sums.series]
-    rows = zip(times, *(column.tolist() for column in sums.series.values()), strict=True)
+    rows = sums.to_rows()
     if args.json:
-        say_json([dict(zip(names, row, strict=True)) for row in rows])
+        say_json(rows)
     else:
-        say_table(names, [[_cell("timestamp", time), *map(str, numbers)] for time, *numbers in rows])
+        body = [[_cell("timestamp", time), *map(str, numbers)] for time, *numbers in (row.values() for row in rows)]
+        say_table(["time", *sums.series], body)
 
 
 def _grouping(args: argparse.Namespace) -> tuple[str | None, Value]:
@@ -208,9 +206,7 @@ def _read(args: argparse.Namespace, columns: list[str], *, keep_bytes: bool = Fa
     with warnings.catch_warnings():
         # It is said below, in one line.
         warnings.simplefilter("ignore", TruncatedCaptureWarning)
-        capture = read_pcap(
-            source, columns=columns, threads=args.threads, progress=sys.stderr.isatty(), keep_bytes=keep_bytes
-        )
+        capture = read_pcap(source, columns=columns, threads=args.threads, progress=sys.stderr.isatty(), keep_bytes=keep_bytes)
     fault = capture.info.fault
     if fault is not None:
         message = f"{'standard input' if args.file == '-' else args.file}: {fault}"
@@ -232,9 +228,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="pcapframe", description="Packet captures as columns.", epilog=EPILOG, formatter_class=_FORMAT
-    )
+    parser = _Parser(prog="pcapframe", description="Packet captures as columns.", epilog=EPILOG, formatter_class=_FORMAT)
     parser.add_argument("--version", action="version", version=f"pcapframe {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
@@ -252,9 +246,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(command)
 
     command = _command(commands, "plot", _plot, "draw a capture")
-    command.add_argument(
-        "-o", "--output", type=_picture, metavar="OUT", help=f"picture to write: {', '.join(PICTURES)}"
-    )
+    command.add_argument("-o", "--output", type=_picture, metavar="OUT", help=f"picture to write: {', '.join(PICTURES)}")
     command.add_argument("--kind", choices=["traffic", "packet-sizes"], default="traffic", help="what to draw")
     _add_timeline(command, interval="one that suits")
     command.add_argument("--title", help="title of the picture")
@@ -270,15 +262,11 @@ _FORMAT = argparse.RawDescriptionHelpFormatter
 
 
 def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    made = commands.add_parser(
-        name, help=text, description=f"{text.capitalize()}.", epilog=EPILOG, formatter_class=_FORMAT
-    )
+    made = commands.add_parser(name, help=text, description=f"{text.capitalize()}.", epilog=EPILOG, formatter_class=_FORMAT)
     command: argparse.ArgumentParser = made
     command.set_defaults(run=run)
     command.add_argument("file", metavar="FILE", help="capture to read; - is standard input")
-    command.add_argument(
-        "--threads", type=_positive, metavar="N", help="threads to use (default: as many as there are cores)"
-    )
+    command.add_argument("--threads", type=_positive, metavar="N", help="threads to use (default: as many as there are cores)")
     return command
 
 
@@ -315,9 +303,7 @@ def _group(name: str) -> str:
 
 def _interval(text: str) -> str:
     try:
-        np.timedelta64(interval_nanoseconds(text), "ns")
-    except OverflowError:
-        raise argparse.ArgumentTypeError(f"{text!r} is longer than times can be") from None
+        interval_nanoseconds(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text

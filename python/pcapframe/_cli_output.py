@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from ._extras import need
+from ._preview import harmless
 
 if TYPE_CHECKING:
     from .capture import Capture
@@ -23,8 +24,7 @@ CSV_ROWS = 1 << 18
 
 def say(line: str, to: IO[str] | None = None) -> None:
     """Print one line; what a terminal would obey, such as an escape sequence in an interface's name, is spelled out."""
-    harmless = (c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in line)
-    print("".join(harmless), file=to or sys.stdout)
+    print(harmless(line), file=to or sys.stdout)
 
 
 def complain(kind: str, message: str) -> None:

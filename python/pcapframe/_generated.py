@@ -431,7 +431,7 @@ class ColumnProperties:
 
     @property
     def tcp_options(self) -> NDArray[np.uint8]:
-        """Which TCP options were found: 1 maximum segment size, 2 window scale, 4 timestamps, 8 SACK permitted, 16 SACK, 128 others.
+        """Set of the TCP options found: 1 MSS, 2 window scale, 4 timestamps, 8 SACK permitted, 16 SACK, 128 others.
 
         Returns
         -------
@@ -508,7 +508,7 @@ class ColumnProperties:
 
     @property
     def payload_length(self) -> NDArray[np.uint32]:
-        """Bytes of transport payload by the headers' lengths, whether or not they were captured; for ICMP what follows its first 8 bytes.
+        """Bytes of transport payload by the headers' lengths, captured or not; for ICMP what follows its first 8 bytes.
 
         Returns
         -------

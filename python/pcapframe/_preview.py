@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._generated import Layer, Stop, TcpFlag
+from ._generated import Layer, Stop, TcpFlag, Tunnel
 from .address import AddressColumn
 from .timeline import PROTOCOLS
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 TEXT_ROWS = 6
 HTML_ROWS = 10
 CELL = 48
+
+
+def harmless(text: str) -> str:
+    """Spell out what a terminal would obey, such as an escape sequence in an interface's name."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def cell(name: str, value: Any) -> str:
@@ -29,9 +34,14 @@ def cell(name: str, value: Any) -> str:
         return "|".join(flag.name or "" for flag in TcpFlag if flag & int(value))
     if name == "layers":
         return "|".join(layer.name or "" for layer in Layer if layer & int(value))
-    if name == "stop":
-        return Stop(int(value)).name.lower()
+    if name in ("stop", "tunnel"):
+        return (Stop if name == "stop" else Tunnel)(int(value)).name.lower()
     return str(value)
+
+
+def shortened(text: str) -> str:
+    """At most so much of a text as a column has room for."""
+    return text if len(text) <= CELL else f"{text[: CELL - 1]}…"
 
 
 def rows(capture: Capture, count: int) -> list[list[str]]:
@@ -42,7 +52,7 @@ def rows(capture: Capture, count: int) -> list[list[str]]:
         column = head[name]
         present = head._frame.present(name)
         values = [column[i] for i in range(len(head))] if isinstance(column, AddressColumn) else column
-        shown = [cell(name, value)[:CELL] for value in values]
+        shown = [shortened(cell(name, value)) for value in values]
         table.append(shown if present is None else list(np.where(present, shown, "")) if shown else [])
     return [list(row) for row in zip(*table, strict=True)]
 

@@ -77,7 +77,7 @@ class Interface:
     snaplen: int
 
     def __str__(self) -> str:
-        name = f"{self.name} " if self.name else ""
+        name = f"{_preview.harmless(self.name)} " if self.name else ""
         return f"{name}{_linktypes.name(self.link_type)}, snaplen {self.snaplen}"
 
 
@@ -112,7 +112,9 @@ class Capture(ColumnProperties):
         return AddressColumn(self._frame, name) if name in ADDRESSES else values
 
     def __getattr__(self, name: str) -> Any:
-        # Only reached when neither a column nor a method has the name.
+        # Reached when nothing has the name, and when a column's property raised that it was not read: then it raises again.
+        if name in ALL_COLUMNS:
+            return self._column(name)
         message = f"Capture has no column or method {name!r}; columns are {', '.join(ALL_COLUMNS)}"
         raise AttributeError(message)
 
@@ -374,6 +376,4 @@ def _text(value: object) -> str:
         return f"{value / np.timedelta64(1, 's'):,.6f} s"
     if isinstance(value, np.datetime64):
         return f"{value} UTC"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
+    return f"{value:,}" if isinstance(value, int) else _preview.harmless(str(value))

@@ -68,12 +68,13 @@ def read_pcap(
     --------
     >>> import pcapframe as pf
     >>> ping = bytes.fromhex(
-    ...     "d4c3b2a1020004000000000000000000ffff000065000000"  # file header: raw IP
-    ...     "0100000002000000200000002000000045000020000000004001000007f00000107f000001080000000000000000000000"
+    ...     "d4c3b2a1020004000000000000000000ffff000065000000"  # a file header that says raw IP
+    ...     "01000000020000001c0000001c000000"  # a record of 28 bytes, 1.000002 s after 1970
+    ...     "4500001c00000000400100007f0000017f000001" "0800000000000000"  # IPv4, ICMP
     ... )
-    >>> cap = pf.read_pcap(ping[:-1])
-    >>> len(cap), str(cap.src[0]), int(cap.icmp_type[0])
-    (1, '7.240.0.0', 0)
+    >>> cap = pf.read_pcap(ping)
+    >>> print(cap.timestamp[0], cap.src[0], cap.icmp_type[0])
+    1970-01-01T00:00:01.000002000 127.0.0.1 8
     """
     if on_error not in ("keep", "raise"):
         message = f"on_error is {on_error!r}, but must be 'keep' or 'raise'"
@@ -84,9 +85,7 @@ def read_pcap(
     names = _columns(columns)
     data, keep = resolve(source, keep_bytes=keep_bytes)
     with Progress(progress) as report:
-        frame = _core.read(
-            data, names, threads=threads or _core.default_threads(), progress=report.callback, keep=keep
-        )
+        frame = _core.read(data, names, threads=threads or _core.default_threads(), progress=report.callback, keep=keep)
     _report_fault(frame, on_error)
     return Capture(frame)
 

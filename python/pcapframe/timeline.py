@@ -80,7 +80,8 @@ class Timeline:
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return one dict an interval: "time" as ISO text, and a whole number for each group."""
-        times = np.datetime_as_string(self.time, unit="auto" if len(self.time) else None)
+        unit: Literal["ns", "s"] = "ns" if self.interval % np.timedelta64(1, "s") else "s"
+        times = np.datetime_as_string(self.time, unit=unit)
         columns = {name: values.tolist() for name, values in self.series.items()}
         return [{"time": f"{t}Z"} | {n: v[i] for n, v in columns.items()} for i, t in enumerate(times)]
 
@@ -105,13 +106,14 @@ def interval_nanoseconds(interval: Interval) -> int:
     Raises
     ------
     ValueError
-        It is no interval, or not longer than nothing.
+        It is no interval, or not from 1 ns to 292 years.
 
     Examples
     --------
     >>> interval_nanoseconds("1min")
     60000000000
     """
+    nanoseconds: float
     if isinstance(interval, np.timedelta64):
         nanoseconds = int(interval.astype("timedelta64[ns]").astype(np.int64))
     elif isinstance(interval, datetime.timedelta):
@@ -121,13 +123,13 @@ def interval_nanoseconds(interval: Interval) -> int:
         if found is None or found[2] not in UNITS:
             message = f"interval is {interval!r}, but must be like '1s', '500ms', '5min' or '1h'"
             raise ValueError(message)
-        nanoseconds = round(float(found[1] or 1) * UNITS[found[2]])
+        nanoseconds = float(found[1] or 1) * UNITS[found[2]]
     else:
-        nanoseconds = round(float(interval) * 10**9)
-    if nanoseconds < 1:
-        message = f"interval is {interval!r}, but must be longer than nothing"
+        nanoseconds = float(interval) * 10**9
+    if not 1 <= nanoseconds < 2**63:
+        message = f"interval is {interval!r}, but must be from 1 ns to 292 years"
         raise ValueError(message)
-    return nanoseconds
+    return round(nanoseconds)
 
 
 def timeline(capture: Capture, interval: Interval, by: str | None, value: Value, top: int) -> Timeline:
@@ -145,57 +147,70 @@ def timeline(capture: Capture, interval: Interval, by: str | None, value: Value,
     if count > MAX_BINS:
         message = f"interval is {interval!r}, which cuts this capture into {count:,} intervals; choose a longer one"
         raise ValueError(message)
-    names, groups = _groups(capture, by, top)
+    names, groups = _groups(capture, by, value, top)
     sums = np.zeros((len(names), count), np.uint64)
-    for start in range(0, len(capture), PIECE):
-        rows = slice(start, start + PIECE)
+    for begin in range(0, len(capture), PIECE):
+        rows = slice(begin, begin + PIECE)
         codes, weights = groups(rows), None
         if value == "bytes":
             weights = capture.length[rows]
         elif value == "connections":
-            opens = (capture.tcp_flags[rows] & (TcpFlag.SYN | TcpFlag.ACK)) == TcpFlag.SYN
-            codes = np.where(opens, codes, np.uint32(len(names)))
+            codes = np.where(_opens(capture, rows), codes, np.uint32(len(names)))
         sums += _core.bin_sums(
             times[rows], codes, weights, start=first * width, width=width, count=count, group_count=len(names)
         ).reshape(sums.shape)
     order = sorted(range(len(names)), key=lambda i: (names[i] == "other", -int(sums[i].sum()), names[i]))
     series = {names[i]: sums[i] for i in order if sums[i].any()}
-    time = (np.arange(first, first + count) * width).view("datetime64[ns]")
-    return Timeline(time, series, step, value, by)
+    return Timeline(_starts(first, count, width), series, step, value, by)
 
 
-def _groups(capture: Capture, by: str | None, top: int) -> tuple[list[str], Any]:
+def _starts(first: int, count: int, width: int) -> NDArray[np.datetime64]:
+    """Return where the intervals begin; the first maybe before all times that there are, and then at the least of them."""
+    last = (first + count - 1) * width
+    starts = last - width * np.arange(count - 1, -1, -1)
+    starts[0] = max(first * width, np.iinfo(np.int64).min + 1)
+    return starts.view("datetime64[ns]")
+
+
+def _opens(capture: Capture, rows: slice) -> NDArray[np.bool_]:
+    """Return which packets ask for a TCP connection: SYN without ACK."""
+    opens: NDArray[np.bool_] = (capture.tcp_flags[rows] & (TcpFlag.SYN | TcpFlag.ACK)) == TcpFlag.SYN
+    return opens
+
+
+def _groups(capture: Capture, by: str | None, value: Value, top: int) -> tuple[list[str], Any]:
     """Return the groups' names, and a function from rows to the code of each row's group."""
     if by is None:
         return ["all"], lambda rows: np.zeros(len(capture.timestamp[rows]), np.uint32)
     if by == "protocol":
-        return _protocol_groups(capture)
+        return protocol_groups(capture)
     column = capture[by]
-    codes: NDArray[Any]
     if isinstance(column, AddressColumn):
         codes, texts = column.codes, [text or "none" for text in column.values]
-        counted = np.bincount(codes, minlength=len(texts))
     else:
-        texts, codes, counted = _distinct(capture, by)
-    kept = np.argsort(-counted, kind="stable")[:top]
+        codes, texts = _distinct(capture, by)
+    weights = capture.length if value == "bytes" else _opens(capture, slice(None)) if value == "connections" else None
+    sums = np.bincount(codes, weights=weights, minlength=len(texts))
+    kept = [place for place in np.argsort(-sums, kind="stable")[:top].tolist() if sums[place]]
     names = [texts[place] for place in kept] + (["other"] if len(texts) > len(kept) else [])
     lookup = np.full(len(texts), len(kept), np.uint32)
     lookup[kept] = np.arange(len(kept), dtype=np.uint32)
     return names, lambda rows: lookup[codes[rows]]
 
 
-def _distinct(capture: Capture, name: str) -> tuple[list[str], NDArray[np.intp], NDArray[np.intp]]:
-    """Return the texts of a numeric column's distinct values, each row's place among them, and how often each occurs."""
+def _distinct(capture: Capture, name: str) -> tuple[NDArray[Any], list[str]]:
+    """Return for each row the place of its value among the distinct ones of a numeric column, and their texts."""
     distinct, codes = np.unique(capture[name], return_inverse=True)
     texts = [str(number) for number in distinct.tolist()]
     present = capture._frame.present(name)
     if present is not None and not present.all():
         codes = np.where(present, codes, len(texts))
         texts.append("none")
-    return texts, codes, np.bincount(codes, minlength=len(texts))
+    return codes, texts
 
 
-def _protocol_groups(capture: Capture) -> tuple[list[str], Any]:
+def protocol_groups(capture: Capture) -> tuple[list[str], Any]:
+    """Return the names of the protocols, and a function from rows to the code of each row's protocol."""
     names = [*PROTOCOLS.values(), "ARP", "other"]
     other, arp = np.uint32(len(names) - 1), np.uint32(len(names) - 2)
     lookup = np.full(256, other)

@@ -9,7 +9,7 @@ use super::record::{Framing, Plausible, Record, Step, max_packet_length};
 use crate::error::{Error, Result};
 
 pub const HEADER_LEN: usize = 24;
-/// The link type field's upper bits tell of frame check sequences.
+/// The link type field's upper bits tell of frame check sequences; those between must be 0.
 const LINK_TYPE_MASK: u32 = 0x03ff_ffff;
 const MODIFIED_MAGIC: u32 = 0xa1b2_cd34;
 const PLAIN_MAGIC: u32 = 0xa1b2_c3d4;
@@ -52,8 +52,13 @@ impl Pcap {
         let mut bytes = *bytes;
         let modified = unmodify(&mut bytes);
         let (_, header) = PcapHeader::from_slice(&bytes).map_err(|e| Error::NotACapture(format!("pcap file header: {e}")))?;
-        let link_type = u32::from(header.datalink) & LINK_TYPE_MASK;
-        let link_type = u16::try_from(link_type).unwrap_or(u16::MAX);
+        if !matches!((header.version_major, header.version_minor), (2, _) | (543, 0)) {
+            let (major, minor) = (header.version_major, header.version_minor);
+            return Err(Error::NotACapture(format!("pcap file header: version {major}.{minor} is not known")));
+        }
+        let field = u32::from(header.datalink);
+        let link_type = u16::try_from(field & LINK_TYPE_MASK)
+            .map_err(|_| Error::NotACapture(format!("pcap file header: {field:#x} is no link type")))?;
         Ok(Self {
             big_endian: header.endianness == Endianness::Big,
             record_len: if modified { 24 } else { 16 },

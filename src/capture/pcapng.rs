@@ -179,9 +179,10 @@ impl Pcapng {
         if block.len() + 4 < MIN_SECTION_LEN {
             return Err(format!("a section header of {} bytes is too short", block.len() + 4));
         }
-        let major = self.u16_at(block, 12);
-        if major != 1 {
-            return Err(format!("pcapng version {major} is not known"));
+        // 1.2 is 1.0 by another name (the specification, section 4.1).
+        let version = (self.u16_at(block, 12), self.u16_at(block, 14));
+        if !matches!(version, (1, 0 | 2)) {
+            return Err(format!("pcapng version {}.{} is not known", version.0, version.1));
         }
         let interfaces = Arc::make_mut(&mut self.interfaces);
         interfaces.section_start = interfaces.all.len();

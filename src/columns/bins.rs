@@ -7,23 +7,34 @@ const PIECE: usize = 1 << 18;
 /// Bins of equal width, for several groups of rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Bins {
-    /// Where the first bin begins, in nanoseconds.
-    pub start: i64,
-    /// Nanoseconds.
-    pub width: i64,
+    /// Where the first bin begins, in nanoseconds; maybe before all times that there are.
+    pub start: i128,
+    /// Nanoseconds, at least 1.
+    pub width: u64,
     pub count: usize,
     pub groups: usize,
 }
 
 impl Bins {
+    /// The first time that can be in a bin, and how far into the first bin it is.
+    fn first(&self) -> (i64, u64) {
+        let first = self.start.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+        (first as i64, u64::try_from(first - self.start).unwrap_or(u64::MAX))
+    }
+
     #[inline]
-    fn place(&self, timestamp: i64, group: u32) -> Option<usize> {
-        let bin = usize::try_from((i128::from(timestamp) - i128::from(self.start)).div_euclid(i128::from(self.width))).ok()?;
+    fn place(&self, (first, into): (i64, u64), timestamp: i64, group: u32) -> Option<usize> {
+        if timestamp < first {
+            return None;
+        }
+        let since = timestamp.abs_diff(first).checked_add(into)?;
+        let bin = usize::try_from(since / self.width).ok()?;
         (bin < self.count && (group as usize) < self.groups).then(|| group as usize * self.count + bin)
     }
 
     /// Sums of `weights` (of 1 where there are none) by group and bin, group after group. Rows outside are left out.
     pub fn sum(&self, timestamps: &[i64], groups: &[u32], weights: Option<&[u32]>) -> Vec<u64> {
+        let first = self.first();
         let empty = || vec![0u64; self.count * self.groups];
         timestamps
             .par_chunks(PIECE)
@@ -32,7 +43,7 @@ impl Bins {
             .fold(empty, |mut sums, (piece, (timestamps, groups))| {
                 let weights = weights.map(|all| &all[piece * PIECE..]);
                 for (i, (timestamp, group)) in timestamps.iter().zip(groups).enumerate() {
-                    if let Some(place) = self.place(*timestamp, *group) {
+                    if let Some(place) = self.place(first, *timestamp, *group) {
                         sums[place] += weights.map_or(1, |weights| u64::from(weights[i]));
                     }
                 }

@@ -133,7 +133,7 @@ columns! {
     '-' tcp_ack: U32, Transport, Layers(layer::TCP), Tshark("tcp.ack_raw"), |p: &Packet| p.tcp_ack;
     /// TCP window as sent, not scaled.
     '-' tcp_window: U16, Transport, Layers(layer::TCP), Tshark("tcp.window_size_value"), |p: &Packet| p.tcp_window;
-    /// Which TCP options were found: 1 maximum segment size, 2 window scale, 4 timestamps, 8 SACK permitted, 16 SACK, 128 others.
+    /// Set of the TCP options found: 1 MSS, 2 window scale, 4 timestamps, 8 SACK permitted, 16 SACK, 128 others.
     '-' tcp_options: U8, Transport, Layers(layer::TCP), Exempt("a summary of our own; tests with real headers"), |p: &Packet| p.tcp_options;
     /// TCP option: maximum segment size in bytes.
     '-' tcp_mss: U16, Transport, TcpOption(option::MSS), Tshark("tcp.options.mss_val"), |p: &Packet| p.tcp_mss;
@@ -147,7 +147,7 @@ columns! {
     '+' icmp_type: U8, Transport, Layers(layer::ANY_ICMP), Tshark("icmp.type icmpv6.type"), |p: &Packet| p.icmp_type;
     /// Code of the ICMP or ICMPv6 message.
     '+' icmp_code: U8, Transport, Layers(layer::ANY_ICMP), Tshark("icmp.code icmpv6.code"), |p: &Packet| p.icmp_code;
-    /// Bytes of transport payload by the headers' lengths, whether or not they were captured; for ICMP what follows its first 8 bytes.
+    /// Bytes of transport payload by the headers' lengths, captured or not; for ICMP what follows its first 8 bytes.
     '+' payload_length: U32, Transport, Layers(layer::PORTS | layer::ANY_ICMP), Tshark("tcp.len udp.length"), |p: &Packet| p.payload_length;
     /// The headers found, a set of `Layer` bits.
     '+' layers: U32, Transport, Always, Exempt("frame.protocols is text; compared in the tshark test by its parts"), |p: &Packet| p.layers;

@@ -17,8 +17,8 @@ pub fn bin_sums<'py>(
     timestamps: PyReadonlyArray1<'py, i64>,
     groups: PyReadonlyArray1<'py, u32>,
     weights: Option<PyReadonlyArray1<'py, u32>>,
-    start: i64,
-    width: i64,
+    start: i128,
+    width: u64,
     count: usize,
     group_count: usize,
 ) -> PyResult<Bound<'py, PyArray1<u64>>> {
@@ -27,8 +27,8 @@ pub fn bin_sums<'py>(
     if times.len() != groups.len() || weights.is_some_and(|weights| weights.len() != times.len()) {
         return Err(PyValueError::new_err("timestamps, groups and weights differ in length"));
     }
-    if width <= 0 {
-        return Err(PyValueError::new_err(format!("width is {width}, but must be at least 1 ns")));
+    if width == 0 {
+        return Err(PyValueError::new_err("width is 0, but must be at least 1 ns"));
     }
     let bins = Bins { start, width, count, groups: group_count };
     let sums = detached(py, || parallel::install(times.len(), || bins.sum(times, groups, weights)))?;

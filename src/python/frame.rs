@@ -1,5 +1,6 @@
 //! `_core.Frame`: the columns of a capture and where they came from. The user's class, `pcapframe.Capture`, wraps it.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::RecordBatch;
@@ -42,7 +43,7 @@ pub struct Origin {
 
 /// Where the bytes of the packets can be read again.
 pub enum Place {
-    File(String, Stamp),
+    File(PathBuf, Stamp),
     Memory(Arc<Source>),
     Gone,
 }
@@ -179,7 +180,7 @@ impl Frame {
         about.set_item(
             "path",
             match &origin.place {
-                Place::File(path, _) => Some(path),
+                Place::File(path, _) => Some(path.as_os_str()),
                 _ => None,
             },
         )?;

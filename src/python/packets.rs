@@ -1,8 +1,10 @@
 //! Packets as bytes: read again from the source, or written to a new capture.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
@@ -23,8 +25,8 @@ impl Frame {
         let source = match &self.origin.place {
             Place::Memory(source) => Arc::clone(source),
             Place::File(path, stamp) => {
-                let open = detached(py, || Ok(Source::reopen(Path::new(path), *stamp)))?;
-                Arc::new(open.map_err(|error| to_python(py, error, Some(path)))?)
+                let open = detached(py, || Ok(Source::reopen(path, *stamp)))?;
+                Arc::new(open.map_err(|error| to_python(py, error, Some(&path.display().to_string())))?)
             }
             Place::Gone => {
                 let message =
@@ -123,17 +125,27 @@ pub fn write_packets(
     Ok(frame.frame.rows())
 }
 
-/// Writes beside `path` and moves it there when whole, so that a source can be written over and no half file is left.
+/// Writes beside `path` and moves it there when whole, so that a source can be written over and no half file is left. A
+/// link is followed.
 fn write(path: &Path, work: impl FnOnce(BufWriter<File>) -> Result<BufWriter<File>>) -> Result<()> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let outcome = File::create(&partial).map_err(Error::Io).and_then(|file| {
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let partial = target.with_file_name(partial_name(&target));
+    let outcome = File::create_new(&partial).map_err(Error::Io).and_then(|file| {
         work(BufWriter::with_capacity(1 << 20, file))?.flush()?;
-        Ok(std::fs::rename(&partial, path)?)
+        Ok(std::fs::rename(&partial, &target)?)
     });
     if outcome.is_err() {
         let _ = std::fs::remove_file(&partial);
     }
     outcome
+}
+
+/// A hidden name that no other writer chooses.
+fn partial_name(target: &Path) -> OsString {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let mut name = OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(format!(".{}-{number}.partial", std::process::id()));
+    name
 }

@@ -1,5 +1,6 @@
 //! Pickling: the columns as bytes, and where the packets came from.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -43,7 +44,7 @@ impl Frame {
         match &origin.place {
             Place::File(path, stamp) => {
                 let modified = stamp.modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-                state.set_item("file", (path, stamp.length, modified.map(|since| since.as_nanos())))?;
+                state.set_item("file", (path.as_os_str(), stamp.length, modified.map(|since| since.as_nanos())))?;
             }
             Place::Memory(source) => {
                 let length = usize::try_from(source.len()).unwrap_or(usize::MAX);
@@ -90,7 +91,7 @@ pub fn restore(state: &Bound<'_, PyDict>) -> PyResult<Frame> {
 
 fn origin(state: &Bound<'_, PyDict>) -> PyResult<Origin> {
     let place = if let Some(file) = state.get_item("file")? {
-        let (path, length, modified): (String, u64, Option<u64>) = file.extract()?;
+        let (path, length, modified): (PathBuf, u64, Option<u64>) = file.extract()?;
         Place::File(path, Stamp { length, modified: modified.map(|ns| UNIX_EPOCH + Duration::from_nanos(ns)) })
     } else if let Some(memory) = state.get_item("memory")? {
         Place::Memory(Arc::new(Source::Memory(Box::new(memory.extract::<PyBackedBytes>()?))))

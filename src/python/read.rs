@@ -71,7 +71,7 @@ fn read_file(py: Python<'_>, path: PathBuf, options: &Options, progress: Option<
         let stamp = source.stamp().expect("a file has a stamp");
         Ok((read_source(&source, options, monitor)?, stamp))
     })?;
-    Ok(Frame::of_reading(reading, Place::File(name, stamp), stamp.length))
+    Ok(Frame::of_reading(reading, Place::File(path, stamp), stamp.length))
 }
 
 /// Runs `work` without the GIL while Ctrl-C and the progress callback keep working.

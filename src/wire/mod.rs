@@ -11,6 +11,8 @@ mod packet;
 
 mod link;
 mod net;
+#[cfg(test)]
+mod testing;
 pub mod transport;
 
 pub use layers::{Stop, Tunnel, layer};

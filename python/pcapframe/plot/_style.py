@@ -86,6 +86,13 @@ def time_axis(ax: Axes) -> None:
     ax.set_xlabel("time (UTC)")
 
 
+def time_limits(ax: Axes, first: np.datetime64, last: np.datetime64) -> None:
+    """Show the times from `first` to `last`, if matplotlib, which counts in days, can tell them apart."""
+    ends = need("matplotlib.dates", "plotting").date2num([first, last])
+    if ends[0] < ends[1]:
+        ax.set_xlim(*ends)
+
+
 def engineering(ax: Axes, unit: str) -> None:
     """Ticks of the y axis with k, M and G."""
     ticker = need("matplotlib.ticker", "plotting")

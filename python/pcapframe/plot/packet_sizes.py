@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from .._extras import need
-from ..timeline import PIECE, _protocol_groups
+from ..timeline import PIECE, protocol_groups
 from . import _style
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def packet_sizes(table: Capture, *, ax: Axes | None = None) -> Axes:
 
 
 def _dots(ax: Axes, table: Capture) -> None:
-    names, groups = _protocol_groups(table)
+    names, groups = protocol_groups(table)
     codes = groups(slice(None))
     used = [place for place in range(len(names)) if (codes == place).any()]
     for place, color in zip(used, _style.colors([names[place] for place in used]), strict=True):
@@ -84,8 +84,6 @@ def _histogram(table: Capture) -> tuple[NDArray[np.uint64], NDArray[np.datetime6
     for first in range(0, len(table), PIECE):
         rows = slice(first, first + PIECE)
         sizes = table.length[rows] // np.uint32(step)
-        counts += _core.bin_sums(
-            nanoseconds[rows], sizes, None, start=start, width=width, count=TIME_BINS, group_count=SIZE_BINS
-        )
+        counts += _core.bin_sums(nanoseconds[rows], sizes, None, start=start, width=width, count=TIME_BINS, group_count=SIZE_BINS)
     times = (start + width * np.arange(TIME_BINS + 1)).view("datetime64[ns]")
     return counts.reshape(SIZE_BINS, TIME_BINS), times, step * np.arange(SIZE_BINS + 1)

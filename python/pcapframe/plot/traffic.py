@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _style
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..capture import Capture
-    from ..timeline import Interval, Value
+    from ..timeline import Interval, Timeline, Value
 
 UNITS = {"bytes": "B", "packets": "", "connections": ""}
 
@@ -53,13 +54,13 @@ def traffic(
         interval = np.timedelta64(_style.nice_interval(table.timestamp.view(np.int64)), "ns")
     sums = table.timeline(interval, by, value, top=top)
     names = list(sums.series)
-    edges = np.append(sums.time, sums.time[-1] + sums.interval)
+    edges = _edges(sums)
     below = np.zeros(len(sums), np.uint64)
     for name, color in zip(names, _style.colors(names), strict=True):
         above = below + sums[name]
         ax.stairs(above, edges, baseline=below, fill=True, color=color, label=name, linewidth=0)
         below = above
-    ax.set_xlim(edges[0], edges[-1])
+    _style.time_limits(ax, edges[0], edges[-1])
     ax.set_ylim(bottom=0)
     ax.set_title(title)
     length = _style.interval_text(int(sums.interval.astype("timedelta64[ns]").astype(np.int64)))
@@ -69,3 +70,10 @@ def traffic(
     if names:
         ax.legend(title=by, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
     return ax
+
+
+def _edges(sums: Timeline) -> NDArray[np.datetime64]:
+    """Return where the intervals begin, and where the last one ends, which may be after all times that there are."""
+    last = int(sums.time[-1].astype(np.int64)) + int(sums.interval.astype(np.int64))
+    end = np.datetime64(min(last, np.iinfo(np.int64).max), "ns")
+    return np.append(sums.time, end)

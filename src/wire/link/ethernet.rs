@@ -29,3 +29,48 @@ pub fn payload(number: u16, packet: &mut Packet) -> Decoded {
     packet.ethertype = number;
     Ok(Next::EtherType(number))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::testing::{ETHERNET, check_cuts, hex, packet};
+
+    /// From `examples/data/lab.pcap`: a TCP SYN.
+    const SYN: &str = "02000a14000a 02000a140066 0800  4500003c9c0c400040068a180a1400660a14000a
+        f9a1b5f27debe2a00000000a002faf092360000020405b40402080adff52546000000000103030a00";
+
+    #[test]
+    fn addresses_and_ethertype() {
+        let frame = packet(ETHERNET, &hex(SYN));
+        assert_eq!(frame.eth_dst, [2, 0, 10, 20, 0, 10]);
+        assert_eq!(frame.eth_src, [2, 0, 10, 20, 0, 102]);
+        assert_eq!(frame.ethertype, 0x0800);
+        assert_eq!(frame.layers, layer::ETHERNET | layer::IPV4 | layer::TCP);
+    }
+
+    #[test]
+    fn cuts() {
+        check_cuts(
+            ETHERNET,
+            &hex("ffffffffffff 02000a140001 0806 0001080006040001 02000a140066 0a140066 000000000000 0a14000a"),
+            42,
+        );
+    }
+
+    #[test]
+    fn a_length_in_place_of_the_ethertype() {
+        // IEEE 802.1D spanning tree: LLC follows.
+        let frame = packet(ETHERNET, &hex("0180c2000000 02000a140001 0026 424203 0000000000"));
+        assert_eq!((frame.ethertype, frame.stop, frame.layers), (0, Stop::Unsupported, layer::ETHERNET));
+
+        let last_length = packet(ETHERNET, &hex("0180c2000000 02000a140001 05ff 424203"));
+        let first_ethertype = packet(ETHERNET, &hex("0180c2000000 02000a140001 0600 424203"));
+        assert_eq!((last_length.ethertype, first_ethertype.ethertype), (0, 0x0600));
+    }
+
+    #[test]
+    fn unknown_ethertype() {
+        let frame = packet(ETHERNET, &hex("0180c200000e 02000a140001 88cc 0207"));
+        assert_eq!((frame.ethertype, frame.stop), (0x88cc, Stop::Unsupported));
+    }
+}

@@ -31,3 +31,53 @@ fn payload(family: u32, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
         _ => Ok(Next::Stop(Stop::Unsupported)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::testing::{check_cuts, hex, ipv4, ipv6, packet};
+
+    const NULL: u16 = 0;
+    const LOOP: u16 = 108;
+
+    fn family(link_type: u16, family: &str, ip: &[u8]) -> Packet {
+        packet(link_type, &[&hex(family), ip].concat())
+    }
+
+    #[test]
+    fn both_byte_orders() {
+        let datagram = ipv4(17, "0035 1234 0008 0000");
+        for order in ["02000000", "00000002"] {
+            let packet = family(NULL, order, &datagram);
+            assert_eq!((packet.sport, packet.stop), (53, Stop::Complete));
+            assert_eq!(packet.layers, layer::LOOPBACK | layer::IPV4 | layer::UDP);
+        }
+    }
+
+    #[test]
+    fn each_system_has_its_number_for_ipv6() {
+        let datagram = ipv6(17, "0035 1234 0008 0000");
+        for number in ["0a000000", "18000000", "1c000000", "1e000000", "0000001e"] {
+            assert_eq!(family(NULL, number, &datagram).ip_version, 6);
+        }
+    }
+
+    #[test]
+    fn network_byte_order_only() {
+        let datagram = ipv4(17, "0035 1234 0008 0000");
+        assert_eq!(family(LOOP, "00000002", &datagram).stop, Stop::Complete);
+        assert_eq!(family(LOOP, "02000000", &datagram).stop, Stop::Unsupported);
+    }
+
+    #[test]
+    fn other_families() {
+        let appletalk = family(NULL, "10000000", &[]);
+        assert_eq!((appletalk.stop, appletalk.layers), (Stop::Unsupported, layer::LOOPBACK));
+    }
+
+    #[test]
+    fn cuts() {
+        let data = [hex("02000000"), ipv4(17, "0035 1234 000a 0000 6162")].concat();
+        check_cuts(NULL, &data, 4 + 20 + 8);
+    }
+}

@@ -27,3 +27,48 @@ fn ipv4(arp: &ArpPacketSlice, address: &[u8]) -> Option<u32> {
     let bytes = <[u8; 4]>::try_from(address).ok()?;
     (arp.proto_addr_type() == EtherType::IPV4).then_some(u32::from_be_bytes(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Address;
+    use crate::wire::testing::{ETHERNET, check_cuts, hex, packet};
+
+    const FRAME: &str = "ffffffffffff 02000a140066 0806";
+    /// From `examples/data/lab.pcap`: who has 10.20.0.10, tell 10.20.0.102.
+    const REQUEST: &str = "0001 0800 06 04 0001 02000a140066 0a140066 000000000000 0a14000a";
+
+    fn arp(body: &str) -> Packet {
+        packet(ETHERNET, &hex(&format!("{FRAME} {body}")))
+    }
+
+    #[test]
+    fn request() {
+        let packet = arp(REQUEST);
+        assert_eq!((packet.src(), packet.dst()), (Address::V4(0x0a14_0066), Address::V4(0x0a14_000a)));
+        assert_eq!((packet.layers, packet.stop), (layer::ETHERNET | layer::ARP, Stop::Complete));
+        assert_eq!((packet.ip_version, packet.ipv4_src), (0, 0x0a14_0066));
+    }
+
+    #[test]
+    fn other_protocols_are_not_decoded() {
+        let chaosnet = arp("0001 0804 06 02 0001 02000a140066 0a66 000000000000 0a0a");
+        // The right number of bytes, but not of IPv4; and the other way round.
+        let four_bytes = arp("0001 0804 06 04 0001 02000a140066 0a140066 000000000000 0a14000a");
+        let no_bytes = arp("0001 0800 06 00 0001 02000a140066 000000000000");
+        for packet in [chaosnet, four_bytes, no_bytes] {
+            assert_eq!((packet.stop, packet.layers, packet.src()), (Stop::Unsupported, layer::ETHERNET, Address::None));
+        }
+    }
+
+    #[test]
+    fn any_hardware() {
+        let firewire = arp("0018 0800 08 04 0001 0200000a14006600 0a140066 0000000000000000 0a14000a");
+        assert_eq!((firewire.ipv4_src, firewire.ipv4_dst, firewire.stop), (0x0a14_0066, 0x0a14_000a, Stop::Complete));
+    }
+
+    #[test]
+    fn cuts() {
+        check_cuts(ETHERNET, &hex(&format!("{FRAME} {REQUEST} {}", "00".repeat(18))), 14 + 28);
+    }
+}

@@ -29,3 +29,78 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     cursor.skip(HEADER_LEN)?;
     Ok(Next::Protocol(packet.protocol))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::testing::{ETHERNET, RAW, check_cuts, hex, in_ipv6, ipv6, packet};
+    use crate::wire::{Address, Stop};
+
+    const UDP: &str = "0035 1234 000c 0000 61626364";
+
+    #[test]
+    fn header() {
+        // From `examples/data/lab.pcap`: a TCP SYN, with a flow label.
+        let packet = packet(
+            RAW,
+            &hex("60034702 0028 06 40 fd000020000000000000000000000102 fd000020000000000000000000000010
+                8dca0050f87bacde00000000a002fd20ac470000020405a00402080afd5e7281000000000103030a"),
+        );
+        let address = |last| Address::V6(u128::to_be_bytes((0xfd00_0020_u128 << 96) | last));
+        assert_eq!((packet.src(), packet.dst()), (address(0x102), address(0x10)));
+        assert_eq!((packet.ip_version, packet.protocol, packet.ttl, packet.tos), (6, 6, 64, 0));
+        assert_eq!((packet.ip_length, packet.ip_id, packet.fragment_offset), (80, 0, 0));
+        assert_eq!((packet.sport, packet.tcp_mss), (36298, 1440));
+        assert_eq!((packet.layers, packet.stop), (layer::IPV6 | layer::TCP, Stop::Complete));
+    }
+
+    #[test]
+    fn traffic_class_lies_across_bytes() {
+        let mut data = ipv6(17, UDP);
+        data[..4].copy_from_slice(&hex("6b8fffff"));
+        assert_eq!(packet(RAW, &data).tos, 0xb8);
+    }
+
+    #[test]
+    fn payload_length() {
+        let stop_and_lengths = |field: &str| {
+            let mut data = ipv6(17, UDP);
+            data[4..6].copy_from_slice(&hex(field));
+            let packet = packet(RAW, &data);
+            (packet.stop, packet.ip_length, packet.payload_length)
+        };
+        assert_eq!(stop_and_lengths("000c"), (Stop::Complete, 52, 4));
+        // A jumbogram or segmentation offload: all there is.
+        assert_eq!(stop_and_lengths("0000"), (Stop::Complete, 52, 4));
+        // Less than the next header.
+        assert_eq!(stop_and_lengths("0007"), (Stop::Malformed, 47, 0));
+        // More than there is.
+        assert_eq!(stop_and_lengths("ffff"), (Stop::Complete, 65575, 4));
+    }
+
+    #[test]
+    fn jumbogram() {
+        // RFC 2675: a hop-by-hop option has the length, the datagram's own is 0.
+        let mut data = ipv6(0, &format!("11 00 c2 04 00011180 0035 1234 0000 0000 {}", "00".repeat(70_000)));
+        data[4..6].fill(0);
+        let packet = packet(RAW, &data);
+        assert_eq!((packet.ip_length, packet.payload_length, packet.stop), (70_056, 70_000, Stop::Complete));
+    }
+
+    #[test]
+    fn no_next_header() {
+        let packet = in_ipv6(59, "");
+        assert_eq!((packet.protocol, packet.stop, packet.layers), (59, Stop::Complete, layer::IPV6));
+    }
+
+    #[test]
+    fn padding_is_no_payload() {
+        let frame = [hex("02000a14000a 02000a140066 86dd"), ipv6(17, UDP), vec![0; 8]].concat();
+        assert_eq!(packet(ETHERNET, &frame).payload_length, 4);
+    }
+
+    #[test]
+    fn cuts() {
+        check_cuts(RAW, &ipv6(17, UDP), 48);
+    }
+}

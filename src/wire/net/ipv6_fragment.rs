@@ -24,3 +24,38 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     }
     Ok(Next::Protocol(packet.protocol))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::testing::{RAW, check_cuts, in_ipv6, ipv6};
+
+    /// From `examples/data/lab-small.pcapng`: the beginning of a large echo request, cut into three.
+    const ECHO: &str = "8000 d24c 40af 0001 6db5046b00000000";
+
+    #[test]
+    fn first_middle_last() {
+        let first = in_ipv6(44, &format!("3a 00 0001 1dc5e7dd {ECHO}"));
+        assert_eq!((first.ip_id, first.fragment_offset, first.icmp_type), (0x1dc5_e7dd, 0, 128));
+        assert_eq!(first.layers, layer::IPV6 | layer::FRAGMENT | layer::ICMPV6);
+
+        for (field, offset) in [("05a9", 1448), ("0b50", 2896), ("fff8", 65528)] {
+            let later = in_ipv6(44, &format!("3a 00 {field} 1dc5e7dd {ECHO}"));
+            assert_eq!((later.ip_id, later.fragment_offset, later.protocol), (0x1dc5_e7dd, offset, 58));
+            assert_eq!((later.layers, later.icmp_type, later.stop), (layer::IPV6 | layer::FRAGMENT, 0, Stop::Complete));
+        }
+    }
+
+    #[test]
+    fn atomic() {
+        // RFC 6946: a fragment header, but nothing is cut.
+        let packet = in_ipv6(44, &format!("3a 00 0000 00000007 {ECHO}"));
+        assert_eq!((packet.ip_id, packet.icmp_type, packet.stop), (7, 128, Stop::Complete));
+    }
+
+    #[test]
+    fn cuts() {
+        check_cuts(RAW, &ipv6(44, &format!("3a 00 0001 1dc5e7dd {ECHO}")), 40 + 8 + 4);
+        check_cuts(RAW, &ipv6(44, &format!("3a 00 05a9 1dc5e7dd {ECHO}")), 40 + 8);
+    }
+}

@@ -1,0 +1,100 @@
+# The one interface: people, CI and hooks call these targets. Rust, Python 3.11 or later and make are all that must be there.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet
+
+RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
+NOTEBOOKS := $(wildcard examples/*.ipynb)
+BENCHES := $(filter-out benches/_%.py,$(wildcard benches/*.py))
+# Development tools contain all that the demo needs: where they are installed, one build serves both.
+DEMO_ENVIRONMENT := $(if $(wildcard $(VENV)/.stamp-dev),dev,plot)
+# What stubtest takes for a difference, but is none: it knows no aliases of Literal.
+STUBTEST_ALLOWED := pcapframe\.timeline\.Value
+
+# One a line, from the one place that names them.
+BUILD_REQUIRES := import tomllib; \
+  print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help demo test lint stubs fix generate bench notebooks clean
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/.stamp-$(DEMO_ENVIRONMENT) ## analyse examples/data/lab.pcap and write plots to examples/plots/
+	MPLBACKEND=Agg $(BIN)/python examples/demo.py
+
+test: $(VENV)/.stamp-dev ## test the core with cargo, the package with pytest (PYTEST_ARGS=...)
+	cargo test --no-default-features
+	MPLBACKEND=Agg $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.stamp-dev ## check style, lints, types, stubs and generated files; change nothing
+	cargo fmt --check
+	cargo clippy --all-targets -- --deny warnings
+	cargo clippy --all-targets --no-default-features -- --deny warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python tools/generate.py --check
+	@$(MAKE) --no-print-directory stubs
+
+stubs: $(VENV)/.stamp-dev ## compare the type stubs with the extension as it was built
+	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml pcapframe._core
+	printf '%s\n' '$(STUBTEST_ALLOWED)' | \
+	  $(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist /dev/stdin pcapframe
+
+fix: $(VENV)/.stamp-dev ## mend what the linters can mend
+	cargo clippy --fix --allow-dirty --allow-staged --all-targets
+	cargo fmt
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+generate: $(VENV)/.stamp-dev ## write again what follows from the column table
+	$(BIN)/python tools/generate.py
+
+bench: $(if $(BENCHES),$(VENV)/.stamp-dev) ## run benches/*.py
+	@$(if $(BENCHES),,echo "there are no benchmarks in benches/")
+	@$(if $(BENCHES),for script in $(BENCHES); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done)
+
+notebooks: $(if $(NOTEBOOKS),$(VENV)/.stamp-notebook) ## execute examples/*.ipynb; results go to build/notebooks/
+	@$(if $(NOTEBOOKS),,echo "there are no notebooks in examples/")
+	$(if $(NOTEBOOKS),$(BIN)/jupyter nbconvert --to notebook --execute --output-dir build/notebooks $(NOTEBOOKS))
+
+clean: ## remove all that was built, .venv included
+	rm -rf $(VENV) target build dist examples/plots python/pcapframe/_core*.so
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find python tests tools benches examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# Environments. pip builds with the maturin in .venv, in this folder: cargo finds its own results in target/ again.
+
+$(VENV)/.stamp-venv:
+	@command -v cargo >/dev/null || { echo "make: Rust is missing, see https://rustup.rs" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: Python 3.11 or later is needed: make PYTHON=python3.11" >&2; exit 1; }
+	@echo "creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.stamp-build: pyproject.toml $(VENV)/.stamp-venv
+	@$(BIN)/python -c '$(BUILD_REQUIRES)' >$(VENV)/build-requires.txt
+	@$(PIP) --requirement $(VENV)/build-requires.txt
+	@touch $@
+
+$(VENV)/.stamp-plot $(VENV)/.stamp-dev: $(VENV)/.stamp-%: $(RUST) $(VENV)/.stamp-build
+	@echo "building pcapframe and installing it with its extra '$*' (the first time this takes minutes)"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) --no-build-isolation --editable '.[$*]'
+	@touch $@
+
+# Needs no build of its own when Rust sources change: the installation is editable.
+$(VENV)/.stamp-notebook: pyproject.toml | $(VENV)/.stamp-dev
+	@echo "installing pcapframe's extra 'notebook'"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) --no-build-isolation --editable '.[notebook]'
+	@touch $@
