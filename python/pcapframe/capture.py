@@ -216,7 +216,7 @@ class Capture(ColumnProperties):
             captured_bytes=self._sum("captured_length"),
             first=first,
             last=last,
-            duration=None if first is None or last is None else last - first,
+            duration=_duration(first, last),
             truncated=None if stops is None else int(np.count_nonzero(stops == Stop.TRUNCATED)),
             malformed=None if stops is None else int(np.count_nonzero(stops == Stop.MALFORMED)),
             fault=None if fault is None else fault_text(*fault),
@@ -369,6 +369,14 @@ ADDRESSES = frozenset(row["name"] for row in _core.column_table() if row["kind"]
 
 def _restore(state: dict[str, Any]) -> Capture:
     return Capture(_core.restore(state))
+
+
+def _duration(first: np.datetime64 | None, last: np.datetime64 | None) -> np.timedelta64 | None:
+    """Return the time between, the longest there is standing for longer ones."""
+    if first is None or last is None:
+        return None
+    nanoseconds = int(last.astype(np.int64)) - int(first.astype(np.int64))
+    return np.timedelta64(min(nanoseconds, np.iinfo(np.int64).max), "ns")
 
 
 def _text(value: object) -> str:

@@ -166,10 +166,9 @@ def timeline(capture: Capture, interval: Interval, by: str | None, value: Value,
 
 def _starts(first: int, count: int, width: int) -> NDArray[np.datetime64]:
     """Return where the intervals begin; the first maybe before all times that there are, and then at the least of them."""
-    last = (first + count - 1) * width
-    starts = last - width * np.arange(count - 1, -1, -1)
-    starts[0] = max(first * width, np.iinfo(np.int64).min + 1)
-    return starts.view("datetime64[ns]")
+    earliest = max(first * width, np.iinfo(np.int64).min + 1)
+    later = (first + 1) * width + width * np.arange(count - 1) if count > 1 else np.empty(0, np.int64)
+    return np.append(np.int64(earliest), later).view("datetime64[ns]")
 
 
 def _opens(capture: Capture, rows: slice) -> NDArray[np.bool_]:

@@ -64,8 +64,8 @@ impl Pcap {
             record_len: if modified { 24 } else { 16 },
             unit: if header.ts_resolution == TsResolution::NanoSecond { 1 } else { 1000 },
             lengths: match (header.version_major, header.version_minor) {
-                (2, 0..=2) => Lengths::WireFirst,
-                (2, 3) | (543, _) => Lengths::SmallerIsCaptured,
+                (2, 0..=2) | (543, _) => Lengths::WireFirst,
+                (2, 3) => Lengths::SmallerIsCaptured,
                 _ => Lengths::CapturedFirst,
             },
             link_type,

@@ -27,9 +27,19 @@ impl Bins {
         if timestamp < first {
             return None;
         }
-        let since = timestamp.abs_diff(first).checked_add(into)?;
-        let bin = usize::try_from(since / self.width).ok()?;
+        let bin = match timestamp.abs_diff(first).checked_add(into) {
+            Some(since) => since / self.width,
+            None => self.far_bin(timestamp.abs_diff(first), into),
+        };
+        let bin = usize::try_from(bin).ok()?;
         (bin < self.count && (group as usize) < self.groups).then(|| group as usize * self.count + bin)
+    }
+
+    /// More than 584 years into the bins.
+    #[cold]
+    fn far_bin(&self, since: u64, into: u64) -> u64 {
+        let bin = (u128::from(since) + u128::from(into)) / u128::from(self.width);
+        u64::try_from(bin).unwrap_or(u64::MAX)
     }
 
     /// Sums of `weights` (of 1 where there are none) by group and bin, group after group. Rows outside are left out.

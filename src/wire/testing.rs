@@ -35,7 +35,7 @@ pub fn ipv4(protocol: u8, payload: &str) -> Vec<u8> {
 pub fn ipv6(next: u8, payload: &str) -> Vec<u8> {
     let payload = hex(payload);
     let (source, destination) = ("fd000000000000000000000000000001", "fd000000000000000000000000000002");
-    let header = format!("60000000 {:04x} {next:02x} 40 {source} {destination}", payload.len());
+    let header = format!("60000000 {:04x} {next:02x} 40 {source} {destination}", payload.len() as u16);
     hex(&header).into_iter().chain(payload).collect()
 }
 

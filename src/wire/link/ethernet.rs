@@ -36,8 +36,8 @@ mod tests {
     use crate::wire::testing::{ETHERNET, check_cuts, hex, packet};
 
     /// From `examples/data/lab.pcap`: a TCP SYN.
-    const SYN: &str = "02000a14000a 02000a140066 0800  4500003c9c0c400040068a180a1400660a14000a
-        f9a1b5f27debe2a00000000a002faf092360000020405b40402080adff52546000000000103030a00";
+    const SYN: &str = "02000a14000a 02000a140066 0800 4500003c9c0c400040068a180a1400660a14000a
+        9f9a1b5f27debe2a00000000a002faf092360000020405b40402080adff52546000000000103030a";
 
     #[test]
     fn addresses_and_ethertype() {

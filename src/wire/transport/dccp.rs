@@ -13,10 +13,11 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     packet.sport = be16(header, 0);
     packet.dport = be16(header, 2);
     // The data offset counts all headers and options, in words.
-    let Some(payload) = cursor.wire().checked_sub(u32::from(header[4]) * 4) else {
+    let header_len = u32::from(header[4]) * 4;
+    if header_len < MIN_HEADER_LEN as u32 || header_len > cursor.wire() {
         return Err(Next::Stop(Stop::Malformed));
-    };
-    packet.payload_length = payload;
+    }
+    packet.payload_length = cursor.wire() - header_len;
     Ok(Next::Stop(Stop::Complete))
 }
 
@@ -26,12 +27,12 @@ mod tests {
     use crate::wire::testing::{RAW, check_cuts, in_ipv4, ipv4};
 
     /// A DCCP-Request with a service code and four bytes of data (RFC 4340, section 5.1): X = 1, the data offset is five words.
-    const REQUEST: &str = "c000 1388 05 00 0000 01 000000000007 00000000 61626364";
+    const REQUEST: &str = "c000 1388 05 00 0000 01 00 000000000007 00000000 61626364";
 
     #[test]
     fn header() {
         let packet = in_ipv4(33, REQUEST);
-        assert_eq!((packet.sport, packet.dport, packet.payload_length), (49152, 5000, 3));
+        assert_eq!((packet.sport, packet.dport, packet.payload_length), (49152, 5000, 4));
         assert_eq!((packet.layers, packet.stop), (layer::IPV4 | layer::DCCP, Stop::Complete));
     }
 

@@ -111,8 +111,8 @@ mod tests {
     #[test]
     fn header() {
         // From `examples/data/lab.pcap`: a line of an echo session.
-        let packet = in_ipv4(6, "f9a1 1b5f 27debe2b fd9c4050 8018 003f be24 0000 0101080adff5409a1713881f 6c696e6520310a");
-        assert_eq!((packet.sport, packet.dport), (63905, 7007));
+        let packet = in_ipv4(6, "9f9a 1b5f 27debe2b fd9c4050 8018 003f be24 0000 0101080adff5409a1713881f 6c696e6520310a");
+        assert_eq!((packet.sport, packet.dport), (40858, 7007));
         assert_eq!((packet.tcp_seq, packet.tcp_ack), (0x27de_be2b, 0xfd9c_4050));
         assert_eq!((packet.tcp_flags, packet.tcp_window, packet.payload_length), (0x18, 63, 7));
         assert_eq!((packet.tcp_tsval, packet.tcp_tsecr), (0xdff5_409a, 0x1713_881f));
