@@ -92,7 +92,8 @@ def expectation(row, layers):
         elif name == "ethertype":
             yield name, number(texts[0].split(",")[-1])
         elif name == "payload_length":
-            yield name, payload(row)
+            if texts[0] != "0" or row["tcp.len"]:  # a UDP length of 0 is that of a jumbogram
+                yield name, payload(row)
         elif name == "fragment_offset":
             yield name, 8 * number(texts[0].split(",")[0])  # tshark 4.0 counts in units of 8 bytes
         elif name == "tcp_flags":
@@ -128,8 +129,8 @@ def compare(path):
         )
         left_out += bool(record_only)
         for name, value in expectation(row, layers):
-            if record_only and name not in ("timestamp", "length", "captured_length"):
-                continue
+            if record_only and (name not in ("timestamp", "length", "captured_length") or layers[0] == "atm"):
+                continue  # tshark does not count the pseudo-header that a packet of ATM begins with
             compared += 1
             if ours[name][i] != value and not (name == "length" and value == LARGEST_LENGTH < ours[name][i]):
                 differences.append(
