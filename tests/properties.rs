@@ -101,7 +101,7 @@ fn check_prefixes(link_type: u16, data: &[u8], wire_length: u32) {
 }
 
 proptest! {
-    #![proptest_config(cases(128))]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn any_bytes_of_any_link_type_are_decoded(data in vec(any::<u8>(), 0..160), wire_length in any::<u32>()) {
@@ -112,7 +112,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(4000))]
+    #![proptest_config(cases(10_000))]
 
     #[test]
     fn less_depth_gives_the_same_values((link_type, data) in frame(), (spoilt_type, spoilt, wire_length) in spoilt_frame()) {
@@ -122,7 +122,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(1000))]
+    #![proptest_config(cases(4000))]
 
     #[test]
     fn a_prefix_never_contradicts((link_type, data) in frame(), (spoilt_type, spoilt, wire_length) in spoilt_frame()) {
@@ -227,7 +227,7 @@ fn in_time(work: impl FnOnce() + Send + 'static) {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(1200))]
 
     #[test]
     fn threads_and_chunks_make_no_difference(bytes in capture(), chunk in 64..=4096_u64) {
@@ -236,7 +236,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn nor_does_it_matter_where_the_bytes_are(bytes in capture(), chunk in 64..=4096_u64) {

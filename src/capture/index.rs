@@ -83,10 +83,7 @@ impl Packets {
         let mut framing = anchor.framing.clone();
         window.walk(&mut framing, anchor.offset, anchor.end, |_, record| loaded.push(Entry::keep(&record, bytes)))?;
         self.first_row = anchor.row;
-        match row < self.first_row + self.loaded.len() as u64 {
-            true => Ok(()),
-            false => Err(Error::PacketGone { row }),
-        }
+        if row < self.first_row + self.loaded.len() as u64 { Ok(()) } else { Err(Error::PacketGone { row }) }
     }
 }
 

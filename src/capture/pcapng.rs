@@ -328,7 +328,7 @@ impl Framing for Pcapng {
         }
         let (kind, length) = (self.u32_at(rest, 0), self.u32_at(rest, 4) as usize);
         let known = matches!(kind, 1..=10 | SECTION_HEADER);
-        if !known || length < MIN_BLOCK_LEN || length > MAX_BLOCK_LEN || !length.is_multiple_of(4) {
+        if !known || !(MIN_BLOCK_LEN..=MAX_BLOCK_LEN).contains(&length) || !length.is_multiple_of(4) {
             return None;
         }
         match rest.get(length - 4..length) {

@@ -88,6 +88,7 @@ impl Frame {
     }
 
     /// Rows `range`, sharing the buffers.
+    #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
         let columns = self.columns.iter().map(|(place, buffer)| {
             let width = width(*place);
@@ -101,6 +102,7 @@ impl Frame {
     }
 
     /// The rows with these numbers, in this order. Every number must be below [`Frame::rows`].
+    #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {
         let columns = self.columns.iter().map(|(place, buffer)| {
             let buffer = match width(*place) {

@@ -36,14 +36,14 @@ impl Frame {
     }
 
     fn code_ip(&self, place: usize) -> Result<CodedColumn, Error> {
-        let work = || self.frame.with_addresses(place, |addresses| addresses.code());
-        let coded = parallel::install(self.frame.rows(), work)?.unwrap_or_default();
+        let work = || self.data.with_addresses(place, |addresses| addresses.code());
+        let coded = parallel::install(self.data.rows(), work)?.unwrap_or_default();
         Ok(CodedColumn { codes: coded.codes, values: texts(coded.values.iter().map(IpAddr::to_string)) })
     }
 
     fn code_mac(&self, place: usize) -> CodedColumn {
-        let raw = self.frame.values::<u32>(place).unwrap_or_else(|| Vec::new().into());
-        let (codes, macs) = code_macs(&raw, &self.frame.macs);
+        let raw = self.data.values::<u32>(place).unwrap_or_else(|| Vec::new().into());
+        let (codes, macs) = code_macs(&raw, &self.data.macs);
         CodedColumn { codes, values: texts(macs.iter().map(|mac| mac_text(*mac))) }
     }
 }
@@ -77,8 +77,8 @@ impl Frame {
             Getter::Ip(_) => {
                 let networks = networks.iter().map(|(text, prefix)| network(text, *prefix)).collect::<PyResult<Vec<_>>>()?;
                 detached(py, || {
-                    let work = || self.frame.with_addresses(place, |addresses| addresses.within(&networks));
-                    Ok(parallel::install(self.frame.rows(), work)?.unwrap_or_default())
+                    let work = || self.data.with_addresses(place, |addresses| addresses.within(&networks));
+                    Ok(parallel::install(self.data.rows(), work)?.unwrap_or_default())
                 })?
             }
             Getter::Mac(_) => self.mac_within(place, &networks),
@@ -90,11 +90,11 @@ impl Frame {
     /// The address in one row as text; empty for none.
     fn address(&self, py: Python<'_>, name: &str, row: usize) -> PyResult<String> {
         let (place, column) = self.column(py, name)?;
-        if row >= self.frame.rows() {
+        if row >= self.data.rows() {
             return Err(to_python(py, Error::PacketGone { row: row as u64 }, None));
         }
         let text = match column.getter {
-            Getter::Ip(_) => self.frame.with_addresses(place, |all| all.get(row)).flatten().map(|address| address.to_string()),
+            Getter::Ip(_) => self.data.with_addresses(place, |all| all.get(row)).flatten().map(|address| address.to_string()),
             Getter::Mac(_) => self.mac(place, row).map(mac_text),
             _ => None,
         };
@@ -104,14 +104,14 @@ impl Frame {
 
 impl Frame {
     fn mac(&self, place: usize, row: usize) -> Option<[u8; 6]> {
-        let at = *self.frame.values::<u32>(place)?.get(row)?;
-        self.frame.macs.get((at as usize).checked_sub(1)?).copied()
+        let at = *self.data.values::<u32>(place)?.get(row)?;
+        self.data.macs.get((at as usize).checked_sub(1)?).copied()
     }
 
     fn mac_within(&self, place: usize, wanted: &[(String, u8)]) -> Vec<bool> {
         let matches = |mac: &[u8; 6]| wanted.iter().any(|(text, _)| *text == mac_text(*mac));
-        let known: Vec<bool> = std::iter::once(false).chain(self.frame.macs.iter().map(matches)).collect();
-        let raw = self.frame.values::<u32>(place).unwrap_or_else(|| Vec::new().into());
+        let known: Vec<bool> = std::iter::once(false).chain(self.data.macs.iter().map(matches)).collect();
+        let raw = self.data.values::<u32>(place).unwrap_or_else(|| Vec::new().into());
         raw.iter().map(|at| known[*at as usize]).collect()
     }
 }

@@ -39,7 +39,7 @@ impl Frame {
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        let schema = FFI_ArrowSchema::try_from(&*schema(&self.frame)).map_err(arrow_error)?;
+        let schema = FFI_ArrowSchema::try_from(&*schema(&self.data)).map_err(arrow_error)?;
         PyCapsule::new_with_value(py, schema, c"arrow_schema")
     }
 }
@@ -50,15 +50,15 @@ impl Frame {
         if let Some(batch) = self.batch.get() {
             return Ok(batch.clone());
         }
-        let arrays = self.frame.visible().map(|(place, column)| self.array(py, place, column));
+        let arrays = self.data.visible().map(|(place, column)| self.array(py, place, column));
         let arrays = arrays.collect::<PyResult<Vec<ArrayRef>>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(self.frame.rows()));
-        let batch = RecordBatch::try_new_with_options(schema(&self.frame), arrays, &options).map_err(arrow_error)?;
+        let options = RecordBatchOptions::new().with_row_count(Some(self.data.rows()));
+        let batch = RecordBatch::try_new_with_options(schema(&self.data), arrays, &options).map_err(arrow_error)?;
         Ok(self.batch.get_or_init(|| batch).clone())
     }
 
     fn array(&self, py: Python<'_>, place: usize, column: &Column) -> PyResult<ArrayRef> {
-        let frame = &self.frame;
+        let frame = &self.data;
         let nulls = match column.presence {
             Presence::Always => None,
             _ => Some(detached(py, || Ok(NullBuffer::new(BooleanBuffer::from(present(frame, column)))))?),

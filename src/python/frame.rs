@@ -23,7 +23,7 @@ use crate::read::Reading;
 /// Immutable columns of packets.
 #[pyclass(frozen, module = "pcapframe._core")]
 pub struct Frame {
-    pub(super) frame: columns::Frame,
+    pub(super) data: columns::Frame,
     pub(super) origin: Arc<Origin>,
     pub(super) codes: Vec<OnceLock<CodedColumn>>,
     pub(super) batch: OnceLock<RecordBatch>,
@@ -49,9 +49,9 @@ pub enum Place {
 }
 
 impl Frame {
-    pub fn new(frame: columns::Frame, origin: Arc<Origin>) -> Self {
+    pub fn new(data: columns::Frame, origin: Arc<Origin>) -> Self {
         let codes = COLUMNS.iter().map(|_| OnceLock::new()).collect();
-        Self { frame, origin, codes, batch: OnceLock::new() }
+        Self { data, origin, codes, batch: OnceLock::new() }
     }
 
     pub fn of_reading(reading: Reading, place: Place, source_bytes: u64) -> Self {
@@ -74,11 +74,11 @@ impl Frame {
     /// The column's place in the table, if it was read.
     pub(super) fn column(&self, py: Python<'_>, name: &str) -> PyResult<(usize, &'static Column)> {
         let unknown = || {
-            let known = self.frame.visible().map(|(_, column)| column.name).collect();
+            let known = self.data.visible().map(|(_, column)| column.name).collect();
             to_python(py, Error::UnknownColumn { name: name.into(), known }, None)
         };
         let place = find(name).ok_or_else(unknown)?;
-        if self.frame.buffer(place).is_none() {
+        if self.data.buffer(place).is_none() {
             let message = format!("column {name:?} was not read; read it with columns=[..., {name:?}] or columns=\"all\"");
             return Err(PyAttributeError::new_err(message));
         }
@@ -89,23 +89,23 @@ impl Frame {
 #[pymethods]
 impl Frame {
     fn __len__(&self) -> usize {
-        self.frame.rows()
+        self.data.rows()
     }
 
     /// Names of the columns that were asked for.
     #[getter]
     fn columns(&self) -> Vec<&'static str> {
-        self.frame.visible().map(|(_, column)| column.name).collect()
+        self.data.visible().map(|(_, column)| column.name).collect()
     }
 
     #[getter]
     fn nbytes(&self) -> usize {
-        self.frame.nbytes()
+        self.data.nbytes()
     }
 
     /// A numeric column as a read-only array over the frame's own memory.
     fn values<'py>(slf: &Bound<'py, Self>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let frame = &slf.get().frame;
+        let frame = &slf.get().data;
         let (place, column) = slf.get().column(slf.py(), name)?;
         let owner = slf.clone().into_any();
         let gone = || PyAttributeError::new_err(name.to_owned());
@@ -131,33 +131,33 @@ impl Frame {
         if column.presence == Presence::Always {
             return Ok(None);
         }
-        let present = detached(py, || Ok(super::arrow::present(&self.frame, column)))?;
+        let present = detached(py, || Ok(super::arrow::present(&self.data, column)))?;
         Ok(Some(present.into_pyarray(py)))
     }
 
     /// Rows `start..stop`, sharing memory.
     fn slice(&self, start: usize, stop: usize) -> PyResult<Self> {
-        if start > stop || stop > self.frame.rows() {
-            return Err(PyIndexError::new_err(format!("rows {start}..{stop} of {}", self.frame.rows())));
+        if start > stop || stop > self.data.rows() {
+            return Err(PyIndexError::new_err(format!("rows {start}..{stop} of {}", self.data.rows())));
         }
-        Ok(self.part(self.frame.slice(start..stop)))
+        Ok(self.part(self.data.slice(start..stop)))
     }
 
     /// The rows for which `mask` is true.
     fn filter(&self, py: Python<'_>, mask: PyReadonlyArray1<'_, bool>) -> PyResult<Self> {
         let mask = mask.as_array();
-        if mask.len() != self.frame.rows() {
-            let message = format!("the mask has {} values, but there are {} packets", mask.len(), self.frame.rows());
+        if mask.len() != self.data.rows() {
+            let message = format!("the mask has {} values, but there are {} packets", mask.len(), self.data.rows());
             return Err(PyIndexError::new_err(message));
         }
         let rows: Vec<usize> = mask.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| row).collect();
-        let frame = detached(py, || Ok(self.frame.take(&rows)))?;
+        let frame = detached(py, || Ok(self.data.take(&rows)))?;
         Ok(self.part(frame))
     }
 
     /// The rows with these numbers, in this order.
     fn take(&self, py: Python<'_>, rows: PyReadonlyArray1<'_, i64>) -> PyResult<Self> {
-        let total = self.frame.rows();
+        let total = self.data.rows();
         let checked = rows.as_array().into_iter().map(|&row| {
             usize::try_from(row)
                 .ok()
@@ -165,7 +165,7 @@ impl Frame {
                 .ok_or_else(|| PyIndexError::new_err(format!("row {row} is not there: there are {total} packets")))
         });
         let rows = checked.collect::<PyResult<Vec<usize>>>()?;
-        let frame = detached(py, || Ok(self.frame.take(&rows)))?;
+        let frame = detached(py, || Ok(self.data.take(&rows)))?;
         Ok(self.part(frame))
     }
 

@@ -34,12 +34,11 @@ impl Frame {
                 return Err(exception(py, "PcapframeError", message));
             }
         };
-        let index = match &self.origin.index {
-            Some(index) => Arc::clone(index),
-            None => {
-                let options = Options::new(Plan::new(Vec::new()));
-                Arc::new(detached(py, || read::read(&source, &options, &mut Unwatched))?.index)
-            }
+        let index = if let Some(index) = &self.origin.index {
+            Arc::clone(index)
+        } else {
+            let options = Options::new(Plan::new(Vec::new()));
+            Arc::new(detached(py, || read::read(&source, &options, &mut Unwatched))?.index)
         };
         Ok(Packets::new(source, index))
     }
@@ -48,8 +47,8 @@ impl Frame {
 impl Frame {
     /// The link type of the first packet; without packets, that of the first interface.
     fn link_type(&self, reader: &mut Packets) -> Result<u16> {
-        if self.frame.rows() > 0 {
-            return Ok(reader.get(self.frame.source_row(0))?.link_type);
+        if self.data.rows() > 0 {
+            return Ok(reader.get(self.data.source_row(0))?.link_type);
         }
         Ok(self.origin.interfaces.first().map_or(1, |interface| interface.link_type))
     }
@@ -60,7 +59,7 @@ impl Frame {
     /// The bytes of one packet.
     fn packet<'py>(&self, py: Python<'py>, row: usize) -> PyResult<Bound<'py, PyBytes>> {
         let mut reader = self.reader(py)?;
-        let row = self.frame.source_row(row);
+        let row = self.data.source_row(row);
         let data = detached(py, || Ok(reader.get(row)?.data.to_vec()))?;
         Ok(PyBytes::new(py, &data))
     }
@@ -85,7 +84,7 @@ impl PacketIterator {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<(i64, Bound<'py, PyBytes>)>> {
-        let frame = &self.frame.get().frame;
+        let frame = &self.frame.get().data;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (next, reader) = &mut *state;
         if *next >= frame.rows() {
@@ -112,17 +111,17 @@ pub fn write_packets(
     let mut reader = frame.reader(py)?;
     let written = detached(py, || {
         Ok(write(&path, |to| {
-            let rows = frame.frame.rows();
+            let rows = frame.data.rows();
             let mut writer =
                 if pcapng { Writer::pcapng(to)? } else { Writer::pcap(to, frame.link_type(&mut reader)?, nanoseconds)? };
             for row in 0..rows {
-                writer.write(&reader.get(frame.frame.source_row(row))?)?;
+                writer.write(&reader.get(frame.data.source_row(row))?)?;
             }
             Ok(writer.into_inner())
         }))
     })?;
     written.map_err(|error| to_python(py, error, Some(&name)))?;
-    Ok(frame.frame.rows())
+    Ok(frame.data.rows())
 }
 
 /// Writes beside `path` and moves it there when whole, so that a source can be written over and no half file is left. A

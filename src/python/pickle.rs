@@ -24,7 +24,7 @@ use crate::error::Fault;
 impl Frame {
     /// All that [`restore`] needs.
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (frame, origin) = (&self.frame, &*self.origin);
+        let (frame, origin) = (&self.data, &*self.origin);
         let state = PyDict::new(py);
         state.set_item("rows", frame.rows())?;
         let buffers = frame.columns().iter().map(|(place, buffer)| (COLUMNS[*place].name, PyBytes::new(py, buffer)));

@@ -1,4 +1,5 @@
-//! Packets of every kind that is decoded, well formed, and ways to spoil them.
+//! Packets of every kind that is decoded, well formed, and ways to spoil them. Strategies are boxed on the way: nested by
+//! value they overflow the stack of a debug build.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -34,7 +35,7 @@ fn tcp() -> impl Strategy<Value = Payload> {
     })
 }
 
-fn transport() -> impl Strategy<Value = Payload> {
+fn transport() -> BoxedStrategy<Payload> {
     let datagram = |number| {
         (any::<u32>(), bytes(0..40)).prop_map(move |(ports, payload)| {
             let length = (8 + payload.len() as u32) << 16;
@@ -58,6 +59,7 @@ fn transport() -> impl Strategy<Value = Payload> {
         1 => message(59),
         1 => (any::<u8>(), bytes(0..60)),
     ]
+    .boxed()
 }
 
 /// An IPv6 extension header or the authentication header before a payload.
@@ -113,18 +115,19 @@ fn arp() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// A network packet and its EtherType.
-fn network() -> impl Strategy<Value = (u16, Vec<u8>)> {
+fn network() -> BoxedStrategy<(u16, Vec<u8>)> {
     prop_oneof![
         5 => ipv4().prop_map(|packet| (0x0800, packet)),
         5 => ipv6().prop_map(|packet| (0x86dd, packet)),
         1 => arp().prop_map(|packet| (0x0806, packet)),
         1 => (any::<u16>(), bytes(0..40)),
     ]
+    .boxed()
 }
 
 /// An Ethernet frame, tagged up to three times, with padding.
 pub fn ethernet() -> impl Strategy<Value = Vec<u8>> {
-    let tags = vec((select(&[0x8100_u16, 0x88a8, 0x9100, 0x9200][..]), any::<u16>()), 0..=3);
+    let tags = vec((select(&[0x8100_u16, 0x8100, 0x8100, 0x88a8, 0x88a8, 0x9100, 0x9200][..]), any::<u16>()), 0..=3);
     (any::<[u8; 12]>(), tags, network(), 0..10_usize).prop_map(|(addresses, tags, (ethertype, packet), padding)| {
         let tags: Vec<u8> = tags.iter().flat_map(|(kind, id)| [kind.to_be_bytes(), id.to_be_bytes()]).flatten().collect();
         [&addresses[..], &tags, &ethertype.to_be_bytes(), &packet, &vec![0; padding]].concat()
@@ -132,7 +135,7 @@ pub fn ethernet() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// A link type and a packet of it.
-pub fn frame() -> impl Strategy<Value = (u16, Vec<u8>)> {
+pub fn frame() -> BoxedStrategy<(u16, Vec<u8>)> {
     let cooked = |link_type, length: usize, at: usize| {
         (bytes(length), network()).prop_map(move |(mut header, (ethertype, packet))| {
             header[at..at + 2].copy_from_slice(&ethertype.to_be_bytes());
@@ -147,15 +150,17 @@ pub fn frame() -> impl Strategy<Value = (u16, Vec<u8>)> {
         1 => family.prop_map(|(link_type, family, packet)| (link_type, [&family.to_be_bytes()[..], &packet].concat())),
         2 => (select(&[12_u16, 14, 101, 228, 229][..]), prop_oneof![ipv4(), ipv6()]),
     ]
+    .boxed()
 }
 
 /// Puts other bytes at some places, and cuts the end off.
 pub fn spoilt(clean: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let changes = vec((any::<Index>(), prop_oneof![any::<u8>(), select(&[0_u8, 1, 0xff][..])]), 0..4);
     (clean, changes, proptest::option::weighted(0.3, any::<Index>())).prop_map(|(mut bytes, changes, end)| {
-        for (at, value) in changes.into_iter().filter(|_| !bytes.is_empty()) {
-            let at = at.index(bytes.len());
-            bytes[at] = value;
+        for (at, value) in changes {
+            if !bytes.is_empty() {
+                *at.get_mut(&mut bytes) = value;
+            }
         }
         bytes.truncate(end.map_or(bytes.len(), |end| end.index(bytes.len() + 1)));
         bytes
