@@ -47,7 +47,7 @@ impl Resolution {
         match exponent {
             0..=9 => Self::Multiply(10u64.pow(9 - exponent)),
             // Beyond 10^28 a whole u64 of units is less than a nanosecond.
-            _ => 10u64.checked_pow(exponent - 9).map_or(Self::Divide(u64::MAX), Self::Divide),
+            _ => 10u64.checked_pow(exponent - 9).map_or(Self::Multiply(0), Self::Divide),
         }
     }
 
@@ -134,8 +134,8 @@ impl Pcapng {
 
     #[inline]
     fn u32_at(&self, bytes: &[u8], at: usize) -> u32 {
-        let bytes = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-        if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+        let number = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        if self.big_endian { number.swap_bytes() } else { number }
     }
 
     fn i64_of(&self, value: &[u8]) -> Option<i64> {

@@ -187,3 +187,130 @@ fn in_ranges(ranges: &[(u32, u32)], address: u32) -> bool {
     let after = ranges.partition_point(|(first, _)| *first <= address);
     after > 0 && address <= ranges[after - 1].1
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::parallel::pool;
+
+    /// Columns as a capture has them.
+    #[derive(Debug, Default)]
+    struct Columns {
+        raw: Vec<u32>,
+        ip_version: Vec<u8>,
+        layers: Vec<u32>,
+        ipv6: Vec<[u8; 16]>,
+    }
+
+    impl Columns {
+        /// From the kind of each row and a number for its address; the numbers of IPv6 are below `ipv6`.
+        fn new(rows: impl IntoIterator<Item = (u8, u32)>, ipv6: u32) -> Self {
+            let mut columns = Self::default();
+            // Not in ascending order, as captures have them.
+            columns.ipv6.extend((0..ipv6).map(|n| u128::to_be_bytes(0xfd00 << 112 | u128::from(n.wrapping_mul(0x9e37_79b9)))));
+            for (kind, number) in rows {
+                let (version, layers, raw) = match kind {
+                    0 => (0, 0, number),
+                    1 => (0, layer::ARP, number),
+                    2 => (6, layer::IPV6, number % ipv6),
+                    _ => (4, layer::IPV4, number),
+                };
+                columns.raw.push(raw);
+                columns.ip_version.push(version);
+                columns.layers.push(layers);
+            }
+            columns
+        }
+
+        fn addresses(&self) -> Addresses<'_> {
+            let Self { raw, ip_version, layers, ipv6 } = self;
+            Addresses { raw, ip_version, layers, ipv6 }
+        }
+
+        fn resolved(&self) -> Vec<Option<IpAddr>> {
+            let address = |row: usize| match (self.ip_version[row], self.layers[row]) {
+                (6, _) => Some(IpAddr::from(self.ipv6[self.raw[row] as usize])),
+                (4, _) | (_, layer::ARP) => Some(IpAddr::from(self.raw[row].to_be_bytes())),
+                _ => None,
+            };
+            (0..self.raw.len()).map(address).collect()
+        }
+    }
+
+    fn check_codes(columns: &Columns, coded: &Coded) {
+        let resolved = columns.resolved();
+        let distinct: BTreeSet<IpAddr> = resolved.iter().flatten().copied().collect();
+        assert_eq!(coded.values, Vec::from_iter(distinct));
+        let decoded = coded.codes.iter().map(|code| code.checked_sub(1).map(|place| coded.values[place as usize]));
+        assert!(decoded.eq(resolved));
+    }
+
+    #[test]
+    fn codes_are_the_same_on_any_number_of_threads() {
+        let rows = 2 * PIECE as u32 + 1000;
+        let columns = Columns::new((0..rows).map(|row| ((row % 7 % 4) as u8, row.wrapping_mul(0x85eb_ca6b) >> 15)), 5000);
+        let coded = [1, 3].map(|threads| pool(threads).unwrap().install(|| columns.addresses().code()));
+        check_codes(&columns, &coded[0]);
+        assert_eq!(coded[0], coded[1]);
+    }
+
+    fn network() -> impl Strategy<Value = Network> {
+        let ipv4 = (prop_oneof![0..2000_u32, any::<u32>()], 0..=32_u8);
+        let ipv6 = (prop_oneof![(0..300_u128).prop_map(|n| 0xfd00 << 112 | n), any::<u128>()], 0..=128_u8);
+        prop_oneof![
+            ipv4.prop_map(|(address, prefix)| Network { address: IpAddr::V4(address.into()), prefix }),
+            ipv6.prop_map(|(address, prefix)| Network { address: IpAddr::V6(address.into()), prefix }),
+        ]
+    }
+
+    /// Bit by bit.
+    fn contains(network: &Network, address: IpAddr) -> bool {
+        let bits = |address| match address {
+            IpAddr::V4(address) => (4, u128::from(address.to_bits()) << 96),
+            IpAddr::V6(address) => (6, address.to_bits()),
+        };
+        let ((kind, one), (other_kind, other)) = (bits(network.address), bits(address));
+        kind == other_kind && (0..u32::from(network.prefix)).all(|bit| (one ^ other) >> (127 - bit) & 1 == 0)
+    }
+
+    proptest! {
+        #[test]
+        fn codes_and_networks(
+            rows in vec((0..5_u8, prop_oneof![0..2000_u32, any::<u32>()]), 0..200), networks in vec(network(), 0..8), ipv6 in 1..300_u32,
+        ) {
+            let columns = Columns::new(rows, ipv6);
+            let resolved = columns.resolved();
+            check_codes(&columns, &columns.addresses().code());
+            prop_assert!((0..resolved.len()).map(|row| columns.addresses().get(row)).eq(resolved.iter().copied()));
+
+            let within = |address: &IpAddr| networks.iter().any(|network| contains(network, *address));
+            let expected: Vec<bool> = resolved.iter().map(|address| address.as_ref().is_some_and(within)).collect();
+            prop_assert_eq!(columns.addresses().within(&networks), expected);
+        }
+    }
+
+    #[test]
+    fn all_networks_and_single_addresses() {
+        let columns = Columns::new([(3, 0), (3, u32::MAX), (2, 0), (1, 7), (0, 7)], 1);
+        let within = |network: &str, prefix| columns.addresses().within(&[Network { address: network.parse().unwrap(), prefix }]);
+        assert_eq!(within("0.0.0.0", 0), [true, true, false, true, false]);
+        assert_eq!(within("::", 0), [false, false, true, false, false]);
+        assert_eq!(within("255.255.255.255", 32), [false, true, false, false, false]);
+        assert_eq!(within("fd00::", 128), [false, false, true, false, false]);
+        assert_eq!(columns.addresses().within(&[]), [false; 5]);
+    }
+
+    #[test]
+    fn hardware_addresses() {
+        let macs = [[9; 6], [1; 6], [5; 6]];
+        // Those that no row has are left out.
+        assert_eq!(code_macs(&[0, 3, 1, 3], &macs), (vec![0, 1, 2, 1], vec![[5; 6], [9; 6]]));
+        assert_eq!(code_macs(&[], &macs), (vec![], vec![]));
+        assert_eq!(code_macs(&[0, 0], &[]), (vec![0, 0], vec![]));
+    }
+}

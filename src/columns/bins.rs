@@ -65,3 +65,63 @@ impl Bins {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    fn naive(bins: &Bins, timestamps: &[i64], groups: &[u32], weights: Option<&[u32]>) -> Vec<u64> {
+        let mut sums = vec![0; bins.count * bins.groups];
+        for (row, (timestamp, group)) in timestamps.iter().zip(groups).enumerate() {
+            let bin = (i128::from(*timestamp) - bins.start).div_euclid(i128::from(bins.width));
+            if (0..bins.count as i128).contains(&bin) && (*group as usize) < bins.groups {
+                sums[*group as usize * bins.count + bin as usize] += weights.map_or(1, |weights| u64::from(weights[row]));
+            }
+        }
+        sums
+    }
+
+    fn time() -> impl Strategy<Value = i64> {
+        let ends = select(&[i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1, i64::MAX][..]);
+        prop_oneof![3 => -50..50_i64, 1 => any::<i64>(), 1 => ends]
+    }
+
+    fn width() -> impl Strategy<Value = u64> {
+        prop_oneof![3 => 1..20_u64, 1 => any::<u64>().prop_map(|width| width.max(1)), 1 => select(&[1 << 62, 1 << 63, u64::MAX][..])]
+    }
+
+    proptest! {
+        #[test]
+        fn as_by_definition(
+            rows in vec((time(), 0..4_u32, any::<u32>()), 0..60),
+            first in time(), width in width(), before in any::<bool>(), count in 0..12_usize, groups in 0..4_usize, weighted in any::<bool>(),
+        ) {
+            // A timeline begins at most one bin before its first packet.
+            let start = i128::from(first) - if before { i128::from(width) } else { 0 };
+            let bins = Bins { start, width, count, groups };
+            let timestamps: Vec<i64> = rows.iter().map(|row| row.0).collect();
+            let numbers: Vec<u32> = rows.iter().map(|row| row.1).collect();
+            let weights: Vec<u32> = rows.iter().map(|row| row.2).collect();
+            let weights = weighted.then_some(&weights[..]);
+            prop_assert_eq!(bins.sum(&timestamps, &numbers, weights), naive(&bins, &timestamps, &numbers, weights));
+        }
+    }
+
+    #[test]
+    fn many_pieces() {
+        let rows = 2 * PIECE + 7;
+        let timestamps: Vec<i64> = (0..rows as i64).map(|row| row * 7 % 1000).collect();
+        let groups: Vec<u32> = (0..rows as u32).map(|row| row % 3).collect();
+        let weights: Vec<u32> = (0..rows as u32).collect();
+        let bins = Bins { start: 100, width: 64, count: 10, groups: 2 };
+        for threads in [1, 3] {
+            let pool = crate::parallel::pool(threads).unwrap();
+            let sums = pool.install(|| bins.sum(&timestamps, &groups, Some(&weights)));
+            assert_eq!(sums, naive(&bins, &timestamps, &groups, Some(&weights)));
+        }
+    }
+}

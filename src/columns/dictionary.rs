@@ -77,3 +77,62 @@ fn slot(bytes: &[u8]) -> usize {
     word[..tail.len()].copy_from_slice(tail);
     (u64::from_le_bytes(word).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SLOTS.trailing_zeros())) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Addresses of which many are equal, and many share a slot.
+    fn addresses() -> impl Strategy<Value = Vec<[u8; 6]>> {
+        vec(prop_oneof![(0..3000_u16).prop_map(|n| [2, 0, 0, 0, (n >> 8) as u8, n as u8]), any::<[u8; 6]>()], 0..4000)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_dictionary_holds_each_value_once(addresses in addresses()) {
+            let mut dictionary = Dictionary::default();
+            let places: Vec<u32> = addresses.iter().map(|address| dictionary.place(*address)).collect();
+            let values = dictionary.into_values();
+            prop_assert!(addresses.iter().zip(places).all(|(address, place)| values[place as usize] == *address));
+            let mut first = addresses.clone();
+            let mut known = std::collections::HashSet::new();
+            first.retain(|address| known.insert(*address));
+            prop_assert_eq!(values, first);
+        }
+
+        #[test]
+        fn a_memo_finds_every_value_again(addresses in addresses()) {
+            let mut memo = Memo::default();
+            for _ in 0..2 {
+                let places: Vec<u32> = addresses.iter().map(|address| memo.place(*address)).collect();
+                prop_assert!(addresses.iter().zip(places).all(|(address, place)| memo.values()[place as usize] == *address));
+                prop_assert!(memo.values().len() <= addresses.len());
+                memo.clear();
+                prop_assert!(memo.values().is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_memo_gives_the_same_place_while_the_slot_is_kept() {
+        let mut memo = Memo::default();
+        let (one, two) = ([1_u8; 16], [2_u8; 16]);
+        assert_ne!(slot(&one), slot(&two));
+        assert_eq!([one, two, one, two].map(|address| memo.place(address)), [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn a_memo_gives_another_place_when_the_slot_was_lost() {
+        // Of IPv6 addresses the last eight bytes choose the slot.
+        let mut memo = Memo::default();
+        let (mut one, mut two) = ([7_u8; 16], [7_u8; 16]);
+        (one[0], two[0]) = (1, 2);
+        assert_eq!([one, two, one].map(|address| memo.place(address)), [0, 1, 2]);
+        assert_eq!(memo.values(), [one, two, one]);
+    }
+}

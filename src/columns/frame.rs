@@ -128,3 +128,41 @@ fn gather<T: ArrowNativeType>(buffer: &Buffer, rows: &[usize]) -> Buffer {
     let values = buffer.typed_data::<T>();
     rows.iter().map(|&row| values[row]).collect::<Vec<T>>().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Six rows, of which two columns were read.
+    fn frame() -> Frame {
+        let (length, ttl) = (Buffer::from(vec![10_u32, 11, 12, 13, 14, 15]), Buffer::from(vec![0_u8, 1, 2, 3, 4, 5]));
+        let columns = vec![(place("length"), length), (place("ttl"), ttl)];
+        Frame::new(6, columns, vec![place("length")], vec![], vec![], Selection::From(100))
+    }
+
+    fn rows(frame: &Frame) -> (Vec<u32>, Vec<u8>, Vec<u64>) {
+        let source_rows = (0..frame.rows()).map(|row| frame.source_row(row)).collect();
+        (frame.companion("length").to_vec(), frame.companion("ttl").to_vec(), source_rows)
+    }
+
+    #[test]
+    fn slices_and_selections_of_each_other() {
+        let slice = frame().slice(1..5);
+        assert_eq!(rows(&slice), (vec![11, 12, 13, 14], vec![1, 2, 3, 4], vec![101, 102, 103, 104]));
+        let taken = slice.take(&[3, 0, 0]);
+        assert_eq!(rows(&taken), (vec![14, 11, 11], vec![4, 1, 1], vec![104, 101, 101]));
+        assert_eq!(rows(&taken.slice(1..2)), (vec![11], vec![1], vec![101]));
+        assert_eq!(rows(&taken.take(&[])), (vec![], vec![], vec![]));
+        assert_eq!(slice.slice(0..0).rows(), 0);
+    }
+
+    #[test]
+    fn columns_that_were_not_read() {
+        let frame = frame();
+        assert!(frame.buffer(place("sport")).is_none());
+        assert!(frame.with_addresses(place("src"), |_| ()).is_none());
+        assert!(frame.companion::<u16>("sport").is_empty());
+        assert!(frame.visible().map(|(_, column)| column.name).eq(["length"]));
+        assert_eq!(frame.nbytes(), 30);
+    }
+}

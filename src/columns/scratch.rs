@@ -2,7 +2,7 @@
 
 use super::dictionary::{Dictionary, Memo};
 use super::table::{COLUMNS, Getter, place};
-use crate::wire::{Address, Depth, Packet, layer};
+use crate::wire::{Depth, Packet};
 
 /// The values of one column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,19 +142,8 @@ impl Scratch {
                 (Getter::U16(get), Values::U16(values)) => get(batch, values),
                 (Getter::U32(get), Values::U32(values)) => get(batch, values),
                 (Getter::Time(get), Values::I64(values)) => get(batch, values),
-                (Getter::Ip(get), Values::U32(values)) => {
-                    values.extend(batch.iter().map(|packet| match get(packet) {
-                        Address::None => 0,
-                        Address::V4(address) => address,
-                        Address::V6(address) => self.ipv6.place(address),
-                    }));
-                }
-                (Getter::Mac(get), Values::U32(values)) => {
-                    values.extend(batch.iter().map(|packet| match packet.layers & layer::ETHERNET {
-                        0 => 0,
-                        _ => 1 + self.macs.place(get(packet)),
-                    }));
-                }
+                (Getter::Ip(get), Values::U32(values)) => get(batch, &mut self.ipv6, values),
+                (Getter::Mac(get), Values::U32(values)) => get(batch, &mut self.macs, values),
                 _ => unreachable!("values are made from the getter"),
             }
         }

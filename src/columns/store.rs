@@ -151,3 +151,74 @@ impl Reserved {
 /// A map that nobody writes to any more.
 struct Owned(#[allow(dead_code, reason = "held for its Drop")] MmapRaw);
 impl std::panic::RefUnwindSafe for Owned {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::Packet;
+
+    /// Every column.
+    fn plan() -> Plan {
+        Plan::new((0..COLUMNS.len()).collect())
+    }
+
+    fn packet(row: usize) -> Packet {
+        let number = row as u32;
+        let tcp_flags = number as u16;
+        Packet {
+            timestamp: -(row as i64),
+            length: number,
+            ip_version: 4,
+            ipv4_src: !number,
+            tcp_flags,
+            ttl: number as u8,
+            ..Packet::default()
+        }
+    }
+
+    /// Writes chunks of these sizes, the last first, so that places do not follow one another.
+    fn written(store: Store, chunks: &[usize]) -> Vec<Buffer> {
+        let plan = plan();
+        let mut scratch = Scratch::new(&plan);
+        let rows: usize = chunks.iter().sum();
+        let mut base = rows;
+        for chunk in chunks.iter().rev().filter(|chunk| **chunk > 0) {
+            base -= chunk;
+            (base..base + chunk).for_each(|row| *scratch.push() = packet(row));
+            scratch.flush();
+            assert_eq!(scratch.rows(), *chunk);
+            // SAFETY: each chunk has rows of its own.
+            unsafe { store.write(base, &mut scratch, &plan) };
+            assert_eq!(scratch.rows(), 0);
+        }
+        store.finish(rows)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn both_kinds_give_the_same(chunks in vec(0..200_usize, 0..6)) {
+            let rows = chunks.iter().sum();
+            let (pieces, reserved) = (Store::new(&plan(), 0, rows), Store::new(&plan(), RESERVE_FROM, rows));
+            assert!(matches!((&pieces, &reserved), (Store::Pieces { .. }, Store::Reserved(_))));
+            let (pieces, reserved) = (written(pieces, &chunks), written(reserved, &chunks));
+            for (place, (pieces, reserved)) in pieces.iter().zip(&reserved).enumerate() {
+                prop_assert_eq!(pieces.as_slice(), reserved.as_slice(), "{}", COLUMNS[place].name);
+                prop_assert_eq!(pieces.len(), rows * width(place));
+                prop_assert!(pieces.as_ptr().addr().is_multiple_of(8), "aligned for every type");
+            }
+            let times: Vec<i64> = (0..rows as i64).map(|row| -row).collect();
+            prop_assert_eq!(pieces[0].typed_data::<i64>(), times);
+        }
+    }
+
+    #[test]
+    #[should_panic = "more rows than a source of this size can hold"]
+    fn more_rows_than_reserved() {
+        written(Store::new(&plan(), RESERVE_FROM, 5), &[6]);
+    }
+}

@@ -4,6 +4,7 @@
 //! why it has none) and the getter. Builders, selective parsing, numpy properties, the Arrow schema, the stubs and the reference
 //! page all follow from it. The order here is the order everywhere.
 
+use super::dictionary::Memo;
 use crate::wire::transport::tcp::option;
 use crate::wire::{Address, Depth, Packet, layer};
 
@@ -14,10 +15,10 @@ pub enum Getter {
     U32(fn(&[Packet], &mut Vec<u32>)),
     /// Nanoseconds since 1970.
     Time(fn(&[Packet], &mut Vec<i64>)),
-    /// An address of either IP version, or none.
-    Ip(fn(&Packet) -> Address),
-    /// A hardware address, present where `layers` has Ethernet.
-    Mac(fn(&Packet) -> [u8; 6]),
+    /// An address of either IP version, or none: an IPv4 address itself or the place of an IPv6 address.
+    Ip(fn(&[Packet], &mut Memo<[u8; 16]>, &mut Vec<u32>)),
+    /// A hardware address, present where `layers` has Ethernet: its place counted from 1.
+    Mac(fn(&[Packet], &mut Memo<[u8; 6]>, &mut Vec<u32>)),
 }
 
 /// Which packets have the field; the others are 0 in numpy and null in Arrow.
@@ -56,10 +57,10 @@ pub struct Column {
 
 macro_rules! getter {
     (Ip, $get:expr) => {
-        Getter::Ip($get)
+        Getter::Ip(|batch, memo, out| fill_ip(batch, memo, out, $get))
     };
     (Mac, $get:expr) => {
-        Getter::Mac($get)
+        Getter::Mac(|batch, memo, out| fill_mac(batch, memo, out, $get))
     };
     ($kind:ident, $get:expr) => {
         Getter::$kind(|batch, out| out.extend(batch.iter().map($get)))
@@ -155,6 +156,23 @@ columns! {
     '-' tunnel: U8, Transport, Always, Exempt("tests by tunnel"), |p: &Packet| p.tunnel as u8;
     /// Why decoding ended, as `Stop`.
     '+' stop: U8, Transport, Always, Exempt("tests of cut and malformed packets"), |p: &Packet| p.stop as u8;
+}
+
+#[inline]
+fn fill_ip(batch: &[Packet], memo: &mut Memo<[u8; 16]>, out: &mut Vec<u32>, get: impl Fn(&Packet) -> Address) {
+    out.extend(batch.iter().map(|packet| match get(packet) {
+        Address::None => 0,
+        Address::V4(address) => address,
+        Address::V6(address) => memo.place(address),
+    }));
+}
+
+#[inline]
+fn fill_mac(batch: &[Packet], memo: &mut Memo<[u8; 6]>, out: &mut Vec<u32>, get: impl Fn(&Packet) -> [u8; 6]) {
+    out.extend(batch.iter().map(|packet| match packet.layers & layer::ETHERNET {
+        0 => 0,
+        _ => 1 + memo.place(get(packet)),
+    }));
 }
 
 /// The column's place in the table.
