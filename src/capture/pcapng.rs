@@ -52,8 +52,18 @@ impl Resolution {
     }
 
     /// Nanoseconds since 1970, the ends of the range standing for times beyond it.
-    #[inline]
+    #[inline(always)]
     fn nanoseconds(self, units: u64, offset_seconds: i64) -> i64 {
+        if let (Self::Multiply(factor), 0) = (self, offset_seconds)
+            && let Some(Ok(nanoseconds)) = units.checked_mul(factor).map(i64::try_from)
+        {
+            return nanoseconds;
+        }
+        self.any_nanoseconds(units, offset_seconds)
+    }
+
+    /// The same for every resolution, offset and time.
+    fn any_nanoseconds(self, units: u64, offset_seconds: i64) -> i64 {
         let whole = match self {
             Self::Multiply(factor) => u128::from(units) * u128::from(factor),
             Self::Divide(divisor) => u128::from(units / divisor),
@@ -126,13 +136,13 @@ impl Pcapng {
         ("pcapng".into(), self.interfaces.all.clone())
     }
 
-    #[inline]
+    #[inline(always)]
     fn u16_at(&self, bytes: &[u8], at: usize) -> u16 {
         let bytes = [bytes[at], bytes[at + 1]];
         if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn u32_at(&self, bytes: &[u8], at: usize) -> u32 {
         let number = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         if self.big_endian { number.swap_bytes() } else { number }
@@ -144,24 +154,19 @@ impl Pcapng {
     }
 
     /// The whole block at `at`, its bytes up to the trailing length.
-    #[inline]
+    #[inline(always)]
     fn block<'a>(&mut self, window: &'a [u8], at: usize) -> std::result::Result<(u32, &'a [u8], usize), Step<'a>> {
         let Some(rest) = window.get(at..).filter(|rest| rest.len() >= MIN_BLOCK_LEN) else {
             return Err(Step::More(MIN_BLOCK_LEN));
         };
         let kind = self.u32_at(rest, 0);
         if kind == SECTION_HEADER {
-            // The section's byte order must be known before its length can be read.
-            self.big_endian = match u32::from_be_bytes([rest[8], rest[9], rest[10], rest[11]]) {
-                BYTE_ORDER_MAGIC => true,
-                swapped if swapped.swap_bytes() == BYTE_ORDER_MAGIC => false,
-                other => return Err(Step::Corrupt(format!("the section header's byte-order magic is {other:#010x}"))),
-            };
+            self.learn_byte_order(rest).map_err(Step::Corrupt)?;
         }
         let length = self.u32_at(rest, 4) as usize;
         let limit = if matches!(kind, PACKET | SIMPLE_PACKET | ENHANCED_PACKET) { MAX_PACKET_BLOCK_LEN } else { MAX_BLOCK_LEN };
         if length < MIN_BLOCK_LEN || length > limit {
-            return Err(Step::Corrupt(format!("a block of type {kind:#x} claims {length} bytes")));
+            return Err(impossible_length(kind, length));
         }
         // Padding to four bytes is part of the block, whether or not the length counts it.
         let padded = length.next_multiple_of(4);
@@ -170,9 +175,21 @@ impl Pcapng {
         };
         let trailing = self.u32_at(block, padded - 4) as usize;
         if trailing != length {
-            return Err(Step::Corrupt(format!("a block of type {kind:#x} gives its length as {length} and again as {trailing}")));
+            return Err(unequal_lengths(kind, length, trailing));
         }
         Ok((kind, &block[..padded - 4], at + padded))
+    }
+
+    /// The section's byte order must be known before its length can be read.
+    #[cold]
+    fn learn_byte_order(&mut self, section: &[u8]) -> std::result::Result<(), String> {
+        let magic = u32::from_be_bytes([section[8], section[9], section[10], section[11]]);
+        self.big_endian = match magic {
+            BYTE_ORDER_MAGIC => true,
+            _ if magic.swap_bytes() == BYTE_ORDER_MAGIC => false,
+            _ => return Err(format!("the section header's byte-order magic is {magic:#010x}")),
+        };
+        Ok(())
     }
 
     fn section(&mut self, block: &[u8]) -> std::result::Result<(), String> {
@@ -215,19 +232,22 @@ impl Pcapng {
     }
 
     /// The interface with this number in the current section, and its number in the source.
-    #[inline]
+    #[inline(always)]
     fn interface(&self, number: u32) -> std::result::Result<(&Interface, u32), String> {
         let index = self.interfaces.section_start + number as usize;
         match self.interfaces.all.get(index) {
             Some(interface) => Ok((interface, index as u32)),
-            None => Err(format!(
-                "a packet names interface {number}, but its section has described {}",
-                self.interfaces.all.len() - self.interfaces.section_start
-            )),
+            None => Err(self.no_interface(number)),
         }
     }
 
-    #[inline]
+    #[cold]
+    fn no_interface(&self, number: u32) -> String {
+        let described = self.interfaces.all.len() - self.interfaces.section_start;
+        format!("a packet names interface {number}, but its section has described {described}")
+    }
+
+    #[inline(always)]
     fn enhanced_packet<'a>(&self, block: &'a [u8]) -> std::result::Result<Record<'a>, String> {
         if block.len() < 28 {
             return Err(format!("an enhanced packet block of {} bytes is too short", block.len() + 4));
@@ -245,7 +265,7 @@ impl Pcapng {
     }
 
     /// Enhanced and obsolete packet blocks differ only in how they name the interface.
-    #[inline]
+    #[inline(always)]
     fn packet<'a>(&self, number: u32, block: &'a [u8]) -> std::result::Result<Record<'a>, String> {
         let (interface, index) = self.interface(number)?;
         let units = (u64::from(self.u32_at(block, 12)) << 32) | u64::from(self.u32_at(block, 16));
@@ -300,14 +320,19 @@ fn split_option(big_endian: bool, list: &[u8]) -> Option<(u16, &[u8], &[u8])> {
 impl Framing for Pcapng {
     const ALIGNMENT: usize = 4;
 
-    #[inline]
+    #[inline(always)]
     fn step<'a>(&mut self, window: &'a [u8], at: usize) -> Step<'a> {
         let (kind, block, next) = match self.block(window, at) {
             Ok(found) => found,
             Err(step) => return step,
         };
+        if kind == ENHANCED_PACKET {
+            return match self.enhanced_packet(block) {
+                Ok(record) => Step::Record(record, next),
+                Err(reason) => Step::Corrupt(reason),
+            };
+        }
         let record = match kind {
-            ENHANCED_PACKET => self.enhanced_packet(block),
             SIMPLE_PACKET => self.simple_packet(block),
             PACKET => self.obsolete_packet(block),
             SECTION_HEADER => return skip(self.section(block), next),
@@ -343,6 +368,17 @@ impl Framing for Pcapng {
     }
 }
 
+#[cold]
+fn impossible_length<'a>(kind: u32, length: usize) -> Step<'a> {
+    Step::Corrupt(format!("a block of type {kind:#x} claims {length} bytes"))
+}
+
+#[cold]
+fn unequal_lengths<'a>(kind: u32, length: usize, trailing: usize) -> Step<'a> {
+    Step::Corrupt(format!("a block of type {kind:#x} gives its length as {length} and again as {trailing}"))
+}
+
+#[cold]
 fn skip<'a>(outcome: std::result::Result<(), String>, next: usize) -> Step<'a> {
     match outcome {
         Ok(()) => Step::Skip(next),

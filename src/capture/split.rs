@@ -13,6 +13,8 @@ const SLACK: usize = 16 << 10;
 const MAX_RECORD_HEADER: usize = 32;
 /// So many plausible records in a row make a guess.
 const CHAIN: usize = 32;
+/// So many are enough if the next is beyond what has been read.
+const LEAST_CHAIN: usize = 4;
 /// Records of a chain are mostly this close in time; merged captures jump now and then.
 const NEAR_SECONDS: u32 = 3600;
 
@@ -87,6 +89,7 @@ impl<'s> Window<'s> {
     /// Whether plausible records follow one another from `at` on, most of them close in time to the one before: constant
     /// bytes in equal packets can look like lengths, but then other fields stand where the times should be.
     fn chain<F: Framing>(&self, framing: &F, bytes: &[u8], mut at: usize) -> bool {
+        let at_end = |at: usize| self.at_end() && at == bytes.len();
         let (mut last, mut near) = (None, 0);
         for length in 1..=CHAIN {
             let Some(record) = framing.plausible(bytes, at) else { return false };
@@ -97,7 +100,7 @@ impl<'s> Window<'s> {
                 return false;
             }
             if at + MAX_RECORD_HEADER > bytes.len() {
-                return !self.at_end() || at == bytes.len();
+                return at_end(at) || (length >= LEAST_CHAIN && !self.at_end());
             }
         }
         true
