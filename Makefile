@@ -9,7 +9,6 @@ PIP := $(BIN)/python -m pip install --quiet
 
 RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs')
 NOTEBOOKS := $(wildcard examples/*.ipynb)
-BENCHES := $(filter-out benches/_%.py,$(wildcard benches/*.py))
 # Development tools contain all that the demo needs: where they are installed, one build serves both.
 DEMO_ENVIRONMENT := $(if $(wildcard $(VENV)/.stamp-dev),dev,plot)
 # What stubtest takes for a difference, but is none: it knows no aliases of Literal.
@@ -60,9 +59,9 @@ fix: $(VENV)/.stamp-dev ## mend what the linters can mend
 generate: $(VENV)/.stamp-dev ## write again what follows from the column table
 	$(BIN)/python tools/generate.py
 
-bench: $(if $(BENCHES),$(VENV)/.stamp-dev) ## run benches/*.py
-	@$(if $(BENCHES),,echo "there are no benchmarks in benches/")
-	@$(if $(BENCHES),for script in $(BENCHES); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done)
+bench: $(VENV)/.stamp-dev ## measure reading speed; writes benches/README.md and the README's chart
+	$(BIN)/python benches/speed.py
+	$(BIN)/python benches/report.py
 
 notebooks: $(if $(NOTEBOOKS),$(VENV)/.stamp-notebook) ## execute examples/*.ipynb; results go to build/notebooks/
 	@$(if $(NOTEBOOKS),,echo "there are no notebooks in examples/")

@@ -30,8 +30,8 @@ pub enum Error {
     #[error("unknown column {name:?}{}", suggestion(.name, .known))]
     UnknownColumn { name: String, known: Vec<&'static str> },
 
-    #[error("the source has changed since it was read ({0}); read it again")]
-    SourceChanged(String),
+    #[error("the source has changed since it was read; read it again")]
+    SourceChanged,
 
     #[error("packet {row} is not there: the source now ends before it; read it again")]
     PacketGone { row: u64 },

@@ -3,6 +3,7 @@
 //! Each call makes a pool of its own and lets it go: rayon's global pool would leave a forked child without threads, waiting for
 //! ever, and making one costs a few dozen microseconds, against milliseconds of work.
 
+use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, Result};
@@ -30,4 +31,12 @@ const PARALLEL_FROM: usize = 1 << 18;
 pub fn install<R: Send>(rows: usize, work: impl FnOnce() -> R + Send) -> Result<R> {
     let threads = if rows < PARALLEL_FROM { 1 } else { default_threads() };
     Ok(pool(threads)?.install(work))
+}
+
+/// `work` on each of `items`, in parallel if there are enough rows that each concerns.
+pub fn map<T: Sync, R: Send>(rows: usize, items: &[T], work: impl Fn(&T) -> R + Sync + Send) -> Result<Vec<R>> {
+    if rows < PARALLEL_FROM {
+        return Ok(items.iter().map(work).collect());
+    }
+    Ok(pool(default_threads())?.install(|| items.par_iter().map(work).collect()))
 }

@@ -30,7 +30,7 @@ pub const CHUNK: u64 = 1 << 20;
 /// Below this the calling thread does it all.
 const PARALLEL_FROM: u64 = 4 << 20;
 /// How often the caller is asked whether to go on.
-const POLL: Duration = Duration::from_millis(50);
+const POLL: Duration = Duration::from_millis(20);
 /// The smallest record of either format, header included.
 const MIN_RECORD: u64 = 16;
 

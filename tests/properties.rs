@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -10,13 +11,17 @@ use std::time::Duration;
 
 use common::blocks::{Blocks, Classic, Order};
 use common::frames::{frame, spoilt, spoilt_frame};
-use common::{Outcome, WHOLE, buffers, cases, memory, read_with};
+use common::{Outcome, WHOLE, buffers, cases, everything, memory, read_with};
 use pcapframe::capture::Source;
+use pcapframe::columns::dictionary::Dictionary;
+use pcapframe::columns::scratch::{Scratch, Values};
 use pcapframe::columns::table::{COLUMNS, Column, Getter, Presence};
-use pcapframe::wire::{Address, Depth, Packet, Stop, decode, layer};
+use pcapframe::wire::{Depth, Packet, Stop, decode, layer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 const DEPTHS: [Depth; 4] = [Depth::Record, Depth::Link, Depth::Network, Depth::Transport];
 
@@ -26,27 +31,30 @@ fn decoded(link_type: u16, data: &[u8], wire_length: u32, depth: Depth) -> Packe
     packet
 }
 
-#[derive(Debug, PartialEq)]
-enum Value {
-    Number(i128),
-    Ip(Address),
-    Mac([u8; 6]),
-}
+/// What one column says of a packet: the value, and the address that it stands for.
+#[derive(Clone, Debug, PartialEq)]
+struct Value(Values, Option<Vec<u8>>);
 
-fn value(column: &Column, packet: &Packet) -> Value {
-    fn number<T: Copy + Into<i128>>(get: fn(&[Packet], &mut Vec<T>), packet: &Packet) -> Value {
-        let mut out = Vec::new();
-        get(std::slice::from_ref(packet), &mut out);
-        Value::Number(out[0].into())
-    }
-    match column.getter {
-        Getter::U8(get) => number(get, packet),
-        Getter::U16(get) => number(get, packet),
-        Getter::U32(get) => number(get, packet),
-        Getter::Time(get) => number(get, packet),
-        Getter::Ip(get) => Value::Ip(get(packet)),
-        Getter::Mac(get) => Value::Mac(get(packet)),
-    }
+/// What all columns say of a packet.
+fn row(packet: &Packet) -> Vec<Value> {
+    thread_local!(static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new(&everything())));
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.clear();
+        *scratch.push() = *packet;
+        scratch.flush();
+        let (mut ipv6, mut macs) = (Dictionary::default(), Dictionary::default());
+        scratch.merge(&mut ipv6, &mut macs);
+        let (ipv6, macs) = (ipv6.into_values(), macs.into_values());
+        let value = |(column, values): (&Column, &Values)| {
+            let address = match (&column.getter, values) {
+                (Getter::Ip(_), Values::U32(places)) if packet.ip_version == 6 => Some(ipv6[places[0] as usize].to_vec()),
+                (Getter::Mac(_), Values::U32(places)) if places[0] > 0 => Some(macs[places[0] as usize - 1].to_vec()),
+                _ => return Value(values.clone(), None),
+            };
+            Value(Values::U32(vec![]), address)
+        };
+        COLUMNS.iter().zip(scratch.columns()).map(value).collect()
+    })
 }
 
 fn present(column: &Column, packet: &Packet) -> bool {
@@ -62,21 +70,25 @@ fn present(column: &Column, packet: &Packet) -> bool {
 /// Where a prefix may say something that the next header, which is cut off, would have replaced: an EtherType that announces a
 /// tag, the number of an extension header, and the identification of a fragment inside a fragment.
 fn is_replaced(column: &Column, prefix: &Packet) -> bool {
+    let is_extension = matches!(prefix.protocol, 0 | 43 | 44 | 51 | 60 | 135 | 139 | 140);
     match column.name {
         "ethertype" => matches!(prefix.ethertype, 0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300),
-        "protocol" => matches!(prefix.protocol, 0 | 43 | 44 | 51 | 60 | 135 | 139 | 140),
-        "ip_id" => prefix.ip_version == 6 && prefix.protocol == 44,
+        "protocol" => is_extension,
+        "ip_id" => prefix.ip_version == 6 && is_extension,
         _ => false,
     }
 }
 
 fn check_depths(link_type: u16, data: &[u8], wire_length: u32) {
     let full = decoded(link_type, data, wire_length, Depth::Transport);
+    let full_row = row(&full);
     for depth in DEPTHS {
         let shallow = decoded(link_type, data, wire_length, depth);
-        for column in COLUMNS.iter().filter(|column| column.depth <= depth) {
-            assert_eq!(value(column, &shallow), value(column, &full), "{} at {depth:?}", column.name);
-            assert_eq!(present(column, &shallow), present(column, &full), "presence of {} at {depth:?}", column.name);
+        for (column, (found, expected)) in COLUMNS.iter().zip(row(&shallow).iter().zip(&full_row)) {
+            if column.depth <= depth {
+                assert_eq!(found, expected, "{} at {depth:?}", column.name);
+                assert_eq!(present(column, &shallow), present(column, &full), "presence of {} at {depth:?}", column.name);
+            }
         }
     }
 }
@@ -84,7 +96,7 @@ fn check_depths(link_type: u16, data: &[u8], wire_length: u32) {
 fn check_prefixes(link_type: u16, data: &[u8], wire_length: u32) {
     let wire_length = wire_length.max(data.len() as u32);
     let full = decoded(link_type, data, wire_length, Depth::Transport);
-    let nothing = Packet::default();
+    let (full_row, empty_row) = (row(&full), row(&Packet::default()));
     for captured in 0..data.len() {
         let prefix = decoded(link_type, &data[..captured], wire_length, Depth::Transport);
         if prefix == full {
@@ -92,20 +104,24 @@ fn check_prefixes(link_type: u16, data: &[u8], wire_length: u32) {
         }
         assert_eq!(prefix.stop, Stop::Truncated, "{captured} of {} bytes", data.len());
         assert_eq!(prefix.layers & !full.layers, 0, "layers of {captured} bytes");
-        for column in COLUMNS.iter().filter(|column| !["layers", "stop"].contains(&column.name)) {
-            let found = value(column, &prefix);
-            let agrees = found == value(column, &full) || found == value(column, &nothing);
+        for (place, (column, found)) in COLUMNS.iter().zip(row(&prefix)).enumerate() {
+            let agrees = [&full_row[place], &empty_row[place]].contains(&&found) || ["layers", "stop"].contains(&column.name);
             assert!(agrees || is_replaced(column, &prefix), "{} of {captured} bytes is {found:?}", column.name);
         }
     }
 }
 
 proptest! {
-    #![proptest_config(cases(256))]
+    #![proptest_config(cases(512))]
 
     #[test]
     fn any_bytes_of_any_link_type_are_decoded(data in vec(any::<u8>(), 0..160), wire_length in any::<u32>()) {
         for link_type in 0..=300 {
+            for depth in DEPTHS {
+                decoded(link_type, &data, wire_length, depth);
+            }
+        }
+        for link_type in [0, 1, 12, 101, 108, 113, 276] {
             check_depths(link_type, &data, wire_length);
         }
     }
@@ -131,9 +147,29 @@ proptest! {
     }
 }
 
+#[test]
+fn every_header_and_every_end_is_among_the_frames() {
+    let mut runner = TestRunner::deterministic();
+    let (mut layers, mut stops) = (0, 0_u32);
+    for _ in 0..5000 {
+        let (link_type, data, wire_length) = spoilt_frame().new_tree(&mut runner).unwrap().current();
+        let packet = decoded(link_type, &data, wire_length, Depth::Transport);
+        layers |= packet.layers;
+        stops |= 1 << packet.stop as u8;
+    }
+    let missing: Vec<&str> = layer::ALL.iter().filter(|(_, bit, _)| layers & bit == 0).map(|(name, ..)| *name).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert_eq!(stops, 0b1111, "complete, truncated, malformed, unsupported");
+}
+
 /// Bytes of which many are small, as in headers, so that some of them look like records.
 fn noise(most: usize) -> impl Strategy<Value = Vec<u8>> {
     vec(prop_oneof![4 => Just(0_u8), 2 => 0..64_u8, 1 => any::<u8>()], 0..most)
+}
+
+/// Mostly nothing: then a chain of records reaches the end of the capture.
+fn rest() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![2 => Just(vec![]), 1 => noise(400)]
 }
 
 fn order() -> impl Strategy<Value = Order> {
@@ -152,7 +188,7 @@ fn classic() -> impl Strategy<Value = Vec<u8>> {
     let magic = select(&[Classic::MICROSECONDS, Classic::NANOSECONDS, Classic::MODIFIED][..]);
     let version = select(&[(2, 4), (2, 4), (2, 3), (2, 2)][..]);
     let link_type = select(&[1, 1, 1, 0, 101, 113, 276][..]);
-    (order(), magic, version, link_type, packets(), noise(400)).prop_map(|(order, magic, version, link_type, packets, rest)| {
+    (order(), magic, version, link_type, packets(), rest()).prop_map(|(order, magic, version, link_type, packets, rest)| {
         let capture =
             packets.iter().zip(0..).fold(Classic::with_header(order, magic, version, link_type), |capture, (packet, time)| {
                 capture.packet(1_700_000_000 + time, time, packet)
@@ -164,7 +200,7 @@ fn classic() -> impl Strategy<Value = Vec<u8>> {
 /// Packet blocks of the three kinds, interfaces and sections amid them.
 fn blocks() -> impl Strategy<Value = Vec<u8>> {
     let capture = (packets(), vec((0..12_u8, order()), 60), select(&[1_u16, 1, 101, 113][..]));
-    (order(), capture, noise(400)).prop_map(|(order, (packets, kinds, link_type), rest)| {
+    (order(), capture, rest()).prop_map(|(order, (packets, kinds, link_type), rest)| {
         let start = Blocks::new(order).interface(link_type, 0, &[]);
         let capture = packets.iter().zip(kinds).fold(start, |capture, (packet, (kind, order))| {
             let (length, interface) = (packet.len() as u32, 0);
@@ -246,5 +282,39 @@ proptest! {
             check_division(&bytes, chunk, Some(&path));
             std::fs::remove_file(&path).unwrap();
         });
+    }
+}
+
+#[test]
+fn captures_inside_packets_are_not_taken_for_the_capture() {
+    let nested =
+        (0..60).fold(Classic::new(Order::Little), |capture, time| capture.packet(time, 0, b"a packet in a packet")).bytes;
+    let nested_blocks = (0..60).fold(Blocks::new(Order::Little), |capture, _| capture.block(5, b"a block in a packet.")).bytes;
+    let classic = (0..20).fold(Classic::new(Order::Little), |capture, time| capture.packet(time, 0, &nested)).bytes;
+    let start = Blocks::new(Order::Little).interface(1, 0, &[]);
+    let blocks = (0..20).fold(start, |capture, time| capture.enhanced(0, time, 9999, &nested_blocks)).bytes;
+    for bytes in [classic, blocks] {
+        let wrong_guesses = |chunk| {
+            check_division(&bytes, chunk, None);
+            read_with(&memory(&*bytes), 2, chunk).unwrap().wrong_guesses
+        };
+        let wrong_guesses: u64 = [64, 1000, 4096].into_iter().map(wrong_guesses).sum();
+        assert!(wrong_guesses > 0, "every guess was right: this shows nothing");
+    }
+}
+
+#[test]
+fn interfaces_and_sections_change_amid_chunks() {
+    // A worker that begins a chunk too early knows nothing of them: packets would get other times, or none.
+    let mut capture = Blocks::new(Order::Little);
+    for number in 0..6000_u32 {
+        capture = match number {
+            _ if number % 600 == 0 => capture.section(Order::BOTH[number as usize / 1200 % 2]).clock((number / 600) as u8, 0),
+            _ if number % 40 == 0 => capture.clock((number % 13) as u8, i64::from(number)),
+            _ => capture.enhanced(number % 600 / 40, u64::from(number), 9, b"a packet."),
+        };
+    }
+    for chunk in [512, 4096, 30_000] {
+        check_division(&capture.bytes, chunk, None);
     }
 }

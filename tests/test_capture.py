@@ -71,6 +71,23 @@ def test_a_column_that_was_not_read_names_the_fix():
     assert not hasattr(cap, "_ipython_canary_method_should_not_exist_")
 
 
+def test_what_accompanies_a_column_is_not_taken_for_one():
+    """Addresses need to know which layers there are, but only as deep as they are themselves."""
+    cap = pf.read_pcap(EACH, columns=["src"])
+    for ask in (lambda: cap.layers, lambda: cap["layers"], lambda: cap.tcp, lambda: cap.udp, lambda: cap.ipv4):
+        with pytest.raises(AttributeError, match=r'columns=\[\.\.\., "(layers|ip_version)"\]'):
+            ask()
+    assert cap.to_arrow()["src"].null_count == 1
+
+
+def test_flags_take_numpy_s_integers(cap):
+    assert pf.TcpFlag(cap.tcp_flags[1]) == pf.TcpFlag.SYN | pf.TcpFlag.ACK
+    assert pf.Layer(cap.layers[0]) == pf.Layer.ETHERNET | pf.Layer.IPV4 | pf.Layer.TCP
+    assert pf.Stop(cap.stop[0]) is pf.Stop.COMPLETE
+    with pytest.raises(TypeError):
+        pf.TcpFlag("SYN")
+
+
 def test_arrays_are_read_only_and_share_memory(cap):
     one, two = cap.sport, cap.sport
     assert np.shares_memory(one, two)
@@ -259,6 +276,8 @@ def test_address_columns(cap):
     assert (cap.eth_dst == "02-00-00-00-00-02").all()
     assert cap.eth_dst.isin(["02:00:00:00:00:02"]).all()
     assert "10.0.0.1" in repr(src)
+    with pytest.raises(TypeError, match="compared with int"):
+        _ = src == 5
     with pytest.raises(ValueError, match="neither an IP address nor a network"):
         src.isin("nonsense")
     with pytest.raises(IndexError):

@@ -431,13 +431,13 @@ class TestFaults:
         assert [row["length"] for row in json.loads(out)] == LENGTHS[:-1]
         offset = 24 + sum(16 + length for length in LENGTHS[:-1])
         assert one_line(err).startswith(f"pcapframe: warning: {file}: at offset {offset}: ")
-        assert err.endswith("; the 4 packets before it are kept\n")
+        assert err.endswith("; 4 packets before it are whole\n")
 
     def test_cut_is_in_info(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["info", write(tmp_path / "cut.pcap", pcap(PACKETS)[:-5]), "--json"]) == 0
         found = json.loads(capsys.readouterr().out)
         assert found["packets"] == 4
-        assert "the 4 packets before it are kept" in found["fault"]
+        assert "4 packets before it are whole" in found["fault"]
 
     @pytest.mark.parametrize(
         ("data", "reason"),

@@ -44,6 +44,10 @@ def paragraph(text: str) -> str:
 
 def enum(name: str, base: str, title: str, members: list[tuple[str, int, str]]) -> str:
     lines = [f"class {name}({base}):", f'    """{title}"""', ""]
+    if base == "IntFlag":
+        # Enumerations refuse numpy's integers where they are combinations.
+        lines += ["    @classmethod", "    def _missing_(cls, value: object) -> Self:"]
+        lines += ['        found: Self = super()._missing_(index(cast("SupportsIndex", value)))', "        return found", ""]
     for member, value, doc in members:
         lines += [f"    {member} = {value}", f'    """{paragraph(doc)}"""']
     return "\n".join(lines)
@@ -77,7 +81,8 @@ def generated() -> str:
         HEADER.format(title="Enumerations and column properties."),
         "from __future__ import annotations\n",
         "from enum import IntEnum, IntFlag",
-        "from typing import TYPE_CHECKING, Final, cast\n",
+        "from operator import index",
+        "from typing import TYPE_CHECKING, Final, Self, SupportsIndex, cast\n",
         "if TYPE_CHECKING:",
         "    import numpy as np",
         "    from numpy.typing import NDArray\n",

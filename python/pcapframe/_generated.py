@@ -6,7 +6,8 @@ Generated from the tables of the Rust core by tools/generate.py; do not edit.
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
-from typing import TYPE_CHECKING, Final, cast
+from operator import index
+from typing import TYPE_CHECKING, Final, Self, SupportsIndex, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 class Layer(IntFlag):
     """The headers found in a packet: bits of the column ``layers``."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:
+        found: Self = super()._missing_(index(cast("SupportsIndex", value)))
+        return found
 
     ETHERNET = 1
     """Ethernet II or IEEE 802.3."""
@@ -80,6 +86,11 @@ class Tunnel(IntEnum):
 
 class TcpFlag(IntFlag):
     """Bits of the column ``tcp_flags`` (RFC 9293, RFC 3168, RFC 3540)."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:
+        found: Self = super()._missing_(index(cast("SupportsIndex", value)))
+        return found
 
     FIN = 1
     """The FIN flag."""

@@ -97,11 +97,11 @@ class AddressColumn:
             return np.asarray(self) == np.asarray(other)
         if isinstance(other, (str, ipaddress.IPv4Address, ipaddress.IPv6Address)):
             return self._frame.within(self._name, [self._exact(other)])
-        return NotImplemented
+        message = f"addresses are compared with {type(other).__name__}, but must be with a text such as '10.0.0.1'"
+        raise TypeError(message)
 
     def __ne__(self, other: object) -> Any:
-        equal = self.__eq__(other)
-        return equal if equal is NotImplemented else ~equal
+        return ~(self == other)
 
     def isin(self, addresses: str | Iterable[str]) -> NDArray[np.bool_]:
         """Test which packets' addresses are among `addresses`.

@@ -112,9 +112,10 @@ class Capture(ColumnProperties):
         return AddressColumn(self._frame, name) if name in ADDRESSES else values
 
     def __getattr__(self, name: str) -> Any:
-        # Reached when nothing has the name, and when a column's property raised that it was not read: then it raises again.
-        if name in ALL_COLUMNS:
-            return self._column(name)
+        # Reached when nothing has the name, and when a property raised that a column was not read: then it raises again.
+        known = getattr(type(self), name, None)
+        if isinstance(known, property) and known.fget is not None:
+            return known.fget(self)
         message = f"Capture has no column or method {name!r}; columns are {', '.join(ALL_COLUMNS)}"
         raise AttributeError(message)
 

@@ -60,7 +60,8 @@ class TruncatedCaptureWarning(UserWarning):
 def fault_text(offset: int, reason: str, packets: int, path: str | None = None) -> str:
     """One sentence for a fault in a capture."""
     place = f"{path}: " if path else ""
-    return f"{place}at offset {offset}: {reason}; the {packets} packets before it are kept"
+    whole = "1 packet before it is whole" if packets == 1 else f"{packets:,} packets before it are whole"
+    return f"{place}at offset {offset}: {reason}; {whole}"
 
 
 def _remake(offset: int, reason: str, packets: int, path: str | None) -> CorruptCaptureError:

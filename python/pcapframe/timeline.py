@@ -85,9 +85,13 @@ class Timeline:
         columns = {name: values.tolist() for name, values in self.series.items()}
         return [{"time": f"{t}Z"} | {n: v[i] for n, v in columns.items()} for i, t in enumerate(times)]
 
+    @property
+    def _nanoseconds(self) -> int:
+        return int(self.interval.astype("timedelta64[ns]").astype(np.int64))
+
     def __repr__(self) -> str:
         names = ", ".join(self.series)
-        return f"<Timeline of {self.value}: {len(self):,} intervals of {self.interval}, {names or 'empty'}>"
+        return f"<Timeline of {self.value}: {len(self):,} intervals of {interval_text(self._nanoseconds)}, {names or 'empty'}>"
 
 
 def interval_nanoseconds(interval: Interval) -> int:
@@ -130,6 +134,15 @@ def interval_nanoseconds(interval: Interval) -> int:
         message = f"interval is {interval!r}, but must be from 1 ns to 292 years"
         raise ValueError(message)
     return round(nanoseconds)
+
+
+def interval_text(nanoseconds: int) -> str:
+    """Return an interval in nanoseconds with its unit: 60000000000 is "1 min"."""
+    units = [(86400 * 10**9, "d"), (3600 * 10**9, "h"), (60 * 10**9, "min"), (10**9, "s"), (10**6, "ms"), (10**3, "µs")]
+    for size, unit in units:
+        if nanoseconds >= size and nanoseconds % size == 0:
+            return f"{nanoseconds // size} {unit}"
+    return f"{nanoseconds:,} ns"
 
 
 def timeline(capture: Capture, interval: Interval, by: str | None, value: Value, top: int) -> Timeline:

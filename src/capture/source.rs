@@ -52,7 +52,7 @@ impl Source {
     pub fn reopen(path: &Path, stamp: Stamp) -> Result<Self> {
         let source = Self::open(path)?;
         if source.stamp() != Some(stamp) {
-            return Err(Error::SourceChanged(path.display().to_string()));
+            return Err(Error::SourceChanged);
         }
         Ok(source)
     }

@@ -12,7 +12,7 @@ const SLACK: usize = 16 << 10;
 /// No record header is longer.
 const MAX_RECORD_HEADER: usize = 32;
 /// So many plausible records in a row make a guess.
-const CHAIN: usize = 32;
+const CHAIN: usize = 16;
 /// So many are enough if the next is beyond what has been read.
 const LEAST_CHAIN: usize = 4;
 /// Records of a chain are mostly this close in time; merged captures jump now and then.

@@ -8,6 +8,8 @@ use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer};
 use super::address::Addresses;
 use super::store::width;
 use super::table::{COLUMNS, Column, place};
+use crate::error::Result;
+use crate::parallel;
 
 /// Immutable columns of equal length. Cloning and slicing share the buffers.
 #[derive(Clone)]
@@ -102,9 +104,8 @@ impl Frame {
     }
 
     /// The rows with these numbers, in this order. Every number must be below [`Frame::rows`].
-    #[must_use]
-    pub fn take(&self, rows: &[usize]) -> Self {
-        let columns = self.columns.iter().map(|(place, buffer)| {
+    pub fn take(&self, rows: &[usize]) -> Result<Self> {
+        let gather = |(place, buffer): &(usize, Buffer)| {
             let buffer = match width(*place) {
                 1 => gather::<u8>(buffer, rows),
                 2 => gather::<u16>(buffer, rows),
@@ -112,9 +113,10 @@ impl Frame {
                 _ => gather::<u64>(buffer, rows),
             };
             (*place, buffer)
-        });
+        };
+        let columns = parallel::map(rows.len(), &self.columns, gather)?;
         let selection = Selection::Rows(Arc::new(rows.iter().map(|&row| self.source_row(row)).collect()));
-        Self { rows: rows.len(), columns: columns.collect(), selection, ..self.clone() }
+        Ok(Self { rows: rows.len(), columns, selection, ..self.clone() })
     }
 
     /// Bytes that the columns take.
@@ -149,10 +151,10 @@ mod tests {
     fn slices_and_selections_of_each_other() {
         let slice = frame().slice(1..5);
         assert_eq!(rows(&slice), (vec![11, 12, 13, 14], vec![1, 2, 3, 4], vec![101, 102, 103, 104]));
-        let taken = slice.take(&[3, 0, 0]);
+        let taken = slice.take(&[3, 0, 0]).unwrap();
         assert_eq!(rows(&taken), (vec![14, 11, 11], vec![4, 1, 1], vec![104, 101, 101]));
         assert_eq!(rows(&taken.slice(1..2)), (vec![11], vec![1], vec![101]));
-        assert_eq!(rows(&taken.take(&[])), (vec![], vec![], vec![]));
+        assert_eq!(rows(&taken.take(&[]).unwrap()), (vec![], vec![], vec![]));
         assert_eq!(slice.slice(0..0).rows(), 0);
     }
 

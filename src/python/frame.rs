@@ -37,8 +37,8 @@ pub struct Origin {
     pub fault: Option<Fault>,
     pub source_bytes: u64,
     pub wrong_guesses: u64,
-    /// None after unpickling: made again when it is first needed.
-    pub index: Option<Arc<Index>>,
+    /// Empty after unpickling: made again when it is first needed.
+    pub index: OnceLock<Arc<Index>>,
 }
 
 /// Where the bytes of the packets can be read again.
@@ -62,7 +62,7 @@ impl Frame {
             fault: reading.fault,
             source_bytes,
             wrong_guesses: reading.wrong_guesses,
-            index: Some(Arc::new(reading.index)),
+            index: OnceLock::from(Arc::new(reading.index)),
         };
         Self::new(reading.frame, Arc::new(origin))
     }
@@ -74,11 +74,12 @@ impl Frame {
     /// The column's place in the table, if it was read.
     pub(super) fn column(&self, py: Python<'_>, name: &str) -> PyResult<(usize, &'static Column)> {
         let unknown = || {
-            let known = self.data.visible().map(|(_, column)| column.name).collect();
+            let known = COLUMNS.iter().map(|column| column.name).collect();
             to_python(py, Error::UnknownColumn { name: name.into(), known }, None)
         };
         let place = find(name).ok_or_else(unknown)?;
-        if self.data.buffer(place).is_none() {
+        // A companion that was not asked for is filled only as deep as it is needed: nobody may take it for the column.
+        if !self.data.visible().any(|(visible, _)| visible == place) {
             let message = format!("column {name:?} was not read; read it with columns=[..., {name:?}] or columns=\"all\"");
             return Err(PyAttributeError::new_err(message));
         }
@@ -151,7 +152,7 @@ impl Frame {
             return Err(PyIndexError::new_err(message));
         }
         let rows: Vec<usize> = mask.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| row).collect();
-        let frame = detached(py, || Ok(self.data.take(&rows)))?;
+        let frame = detached(py, || self.data.take(&rows))?;
         Ok(self.part(frame))
     }
 
@@ -165,7 +166,7 @@ impl Frame {
                 .ok_or_else(|| PyIndexError::new_err(format!("row {row} is not there: there are {total} packets")))
         });
         let rows = checked.collect::<PyResult<Vec<usize>>>()?;
-        let frame = detached(py, || Ok(self.data.take(&rows)))?;
+        let frame = detached(py, || self.data.take(&rows))?;
         Ok(self.part(frame))
     }
 

@@ -34,11 +34,13 @@ impl Frame {
                 return Err(exception(py, "PcapframeError", message));
             }
         };
-        let index = if let Some(index) = &self.origin.index {
+        let known = &self.origin.index;
+        let index = if let Some(index) = known.get() {
             Arc::clone(index)
         } else {
             let options = Options::new(Plan::new(Vec::new()));
-            Arc::new(detached(py, || read::read(&source, &options, &mut Unwatched))?.index)
+            let index = detached(py, || read::read(&source, &options, &mut Unwatched))?.index;
+            Arc::clone(known.get_or_init(|| Arc::new(index)))
         };
         Ok(Packets::new(source, index))
     }

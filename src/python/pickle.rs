@@ -1,7 +1,7 @@
 //! Pickling: the columns as bytes, and where the packets came from.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use arrow_buffer::{Buffer, MutableBuffer};
@@ -107,7 +107,7 @@ fn origin(state: &Bound<'_, PyDict>) -> PyResult<Origin> {
         fault: fault.map(|(offset, reason, packets)| Fault { offset, reason, packets }),
         source_bytes: item(state, "source_bytes")?,
         wrong_guesses: 0,
-        index: None,
+        index: OnceLock::new(),
     })
 }
 

@@ -68,15 +68,6 @@ def nice_interval(times: NDArray[np.int64]) -> int:
     return fitting[0] if fitting else max(span // TARGET_BINS, 1)
 
 
-def interval_text(nanoseconds: int) -> str:
-    """An interval with its unit: 60000000000 is "1 min"."""
-    units = [(86400 * 10**9, "d"), (3600 * 10**9, "h"), (60 * 10**9, "min"), (10**9, "s"), (10**6, "ms"), (10**3, "µs")]
-    for size, unit in units:
-        if nanoseconds >= size and nanoseconds % size == 0:
-            return f"{nanoseconds // size} {unit}"
-    return f"{nanoseconds:,} ns"
-
-
 def time_axis(ax: Axes) -> None:
     """A UTC axis whose labels say no more than they need to."""
     dates = need("matplotlib.dates", "plotting")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DOTS = 3000
 SIZE_BINS = 80
 TIME_BINS = 240
+# From one packet, which must be seen on white, to many; told apart by lightness alone.
+SHADES = ["#9ecae1", "#0072B2", "#06213f"]
 
 
 def packet_sizes(table: Capture, *, ax: Axes | None = None) -> Axes:
@@ -69,8 +71,10 @@ def _dots(ax: Axes, table: Capture) -> None:
 def _density(ax: Axes, table: Capture) -> None:
     counts, times, sizes = _histogram(table)
     shown: Any = np.ma.masked_equal(counts, 0)
-    norm = need("matplotlib.colors", "plotting").LogNorm(vmin=1, vmax=max(int(counts.max()), 2))
-    mesh = ax.pcolormesh(times, sizes, shown, norm=norm, cmap="viridis_r")
+    colors = need("matplotlib.colors", "plotting")
+    norm = colors.LogNorm(vmin=1, vmax=max(int(counts.max()), 2))
+    mesh = ax.pcolormesh(times, sizes, shown, norm=norm, cmap=colors.LinearSegmentedColormap.from_list("packets", SHADES))
+    ax.set_ylim(top=sizes[-1] * 1.02)
     ax.figure.colorbar(mesh, ax=ax, label="packets", pad=0.02)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..timeline import interval_text
 from . import _style
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def traffic(
     _style.time_limits(ax, edges[0], edges[-1])
     ax.set_ylim(bottom=0)
     ax.set_title(title)
-    length = _style.interval_text(int(sums.interval.astype("timedelta64[ns]").astype(np.int64)))
-    ax.set_ylabel(f"{value} per {length}")
+    length = interval_text(int(sums.interval.astype("timedelta64[ns]").astype(np.int64)))
+    ax.set_ylabel(f"{value} per {length.removeprefix('1 ')}")
     _style.time_axis(ax)
     _style.engineering(ax, UNITS[value])
     if names:

@@ -39,7 +39,7 @@ mod tests {
         assert_eq!((first.ip_id, first.fragment_offset, first.icmp_type), (0x1dc5_e7dd, 0, 128));
         assert_eq!(first.layers, layer::IPV6 | layer::FRAGMENT | layer::ICMPV6);
 
-        for (field, offset) in [("05a9", 1448), ("0b50", 2896), ("fff8", 65528)] {
+        for (field, offset) in [("0009", 8), ("05a9", 1448), ("0b50", 2896), ("fff8", 65528)] {
             let later = in_ipv6(44, &format!("3a 00 {field} 1dc5e7dd {ECHO}"));
             assert_eq!((later.ip_id, later.fragment_offset, later.protocol), (0x1dc5_e7dd, offset, 58));
             assert_eq!((later.layers, later.icmp_type, later.stop), (layer::IPV6 | layer::FRAGMENT, 0, Stop::Complete));

@@ -1,0 +1,154 @@
+"""Draws docs/images/speed.svg and writes benches/README.md from benches/results.json.
+
+usage: python benches/report.py
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("svg")
+import matplotlib.pyplot as plt
+
+HERE = pathlib.Path(__file__).resolve().parent
+CHART = HERE.parent / "docs" / "images" / "speed.svg"
+DPKT, OURS = "#999999", "#0072B2"
+
+TEXT = """\
+# Benchmarks
+
+<!-- Written by benches/report.py from results.json; do not edit. -->
+
+`make bench` makes the captures (2.6 GB in `bench-data/`), measures, and writes this page and the chart of the README.
+
+- One process measures everything, interleaved, {rounds} rounds; ratios are medians of the rounds' ratios. The files are in
+  the page cache. What a call returns is let go of within the time.
+- *read* is `read()` of the whole file into buffers of 1 MiB, on as many threads, and nothing else: the floor.
+- *dpkt* is the tutorial's loop over `dpkt.pcap.Reader` and `dpkt.ethernet.Ethernet`, filling a Python list for each of twelve
+  fields, on the first {dpkt_packets:,} packets of the capture; the time a packet is compared.
+- Measured on: {machine}.
+
+## Default columns, two threads
+
+| capture | packets | bytes a packet | seconds | packets a second | times the read | times faster than dpkt | one thread to two |
+|---|---|---|---|---|---|---|---|
+{default}
+
+## Other columns
+
+| capture | time and length, times the read | all columns, times the read | `src.codes` on first use, s | `src == "10.0.0.1"`, s |
+|---|---|---|---|---|
+{others}
+
+## One thread
+
+| capture | read, seconds | default columns, seconds | times the read | two columns, times the read |
+|---|---|---|---|---|
+{single}
+
+## Memory
+
+Peak resident memory of a process that reads the capture, beyond one that reads a single packet.
+
+| capture | columns, MiB | beyond the columns, MiB |
+|---|---|---|
+{memory}
+
+The captures: *large* are the packets of *mix* of at least 130 bytes; *mix* is real traffic of many kinds; *small* are
+64-byte TCP and UDP packets. Where the captures of others are not at hand, *mix* and *small* are made from
+`examples/data/lab.pcap`.
+"""
+
+
+def row(*cells: object) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def default_row(name: str, found: dict[str, Any]) -> str:
+    seconds, packets = found["seconds"]["default 2"], found["packets"]
+    faster = found.get("times faster than dpkt")
+    return row(
+        name,
+        f"{packets:,}",
+        f"{found['bytes'] / packets:.0f}",
+        f"{seconds:.3f}",
+        f"{packets / seconds / 1e6:.1f} million",
+        f"{found['times the read']['default 2']:.2f}",
+        f"{faster:.0f}" if faster else "",
+        f"{found['one thread to two']:.2f}",
+    )
+
+
+def others_row(name: str, found: dict[str, Any]) -> str:
+    ratio, seconds = found["times the read"], found["seconds"]
+    return row(
+        name,
+        f"{ratio['two columns 2']:.2f}",
+        f"{ratio['all 2']:.2f}",
+        f"{seconds['codes of src 2']:.3f}",
+        f"{seconds['src == 2']:.3f}",
+    )
+
+
+def single_row(name: str, found: dict[str, Any]) -> str:
+    ratio, seconds = found["times the read"], found["seconds"]
+    return row(
+        name,
+        f"{seconds['read 1']:.3f}",
+        f"{seconds['default 1']:.3f}",
+        f"{ratio['default 1']:.2f}",
+        f"{ratio['two columns 1']:.2f}",
+    )
+
+
+def memory_row(name: str, found: dict[str, Any]) -> str:
+    return row(name, *(f"{value:.0f}" for value in found["memory"].values()))
+
+
+def chart(captures: dict[str, Any]) -> None:
+    """Packets a second, dpkt and pcapframe, on a logarithmic axis."""
+    named = {name: found for name, found in captures.items() if "times faster than dpkt" in found}
+    _, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+    for place, (_, found) in enumerate(named.items()):
+        ours = found["packets"] / found["seconds"]["default 2"]
+        faster = found["times faster than dpkt"]
+        ax.barh(place + 0.2, ours, 0.36, color=OURS, label="pcapframe, 2 threads" if place == 0 else None)
+        ax.barh(place - 0.2, ours / faster, 0.36, color=DPKT, label="dpkt" if place == 0 else None)
+        ax.text(ours * 1.1, place + 0.2, f"{faster:.0f} times", va="center", color=OURS, weight="bold")
+    sizes = [found["bytes"] / found["packets"] - 16 for found in named.values()]
+    ax.set_yticks(range(len(named)), [f"{name} ({size:.0f} bytes)" for name, size in zip(named, sizes, strict=True)])
+    ax.set_xscale("log")
+    ax.set_xlim(3e4, 1e9)
+    ax.set_xlabel("packets read into columns per second")
+    ax.set_ylabel("capture (mean packet)")
+    ax.set_title("Reading a capture")
+    ax.legend(loc="lower right", frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    CHART.parent.mkdir(parents=True, exist_ok=True)
+    plt.savefig(CHART, metadata={"Date": None})
+
+
+def main() -> None:
+    results = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
+    captures = results["captures"]
+    machine = results["machine"]
+    text = TEXT.format(
+        rounds=results["rounds"],
+        dpkt_packets=results["dpkt packets"],
+        machine=", ".join(f"{name} {value}" for name, value in machine.items()),
+        default="\n".join(default_row(*item) for item in captures.items()),
+        others="\n".join(others_row(*item) for item in captures.items()),
+        single="\n".join(single_row(*item) for item in captures.items()),
+        memory="\n".join(memory_row(name, found) for name, found in captures.items() if "memory" in found),
+    )
+    (HERE / "README.md").write_text(text, encoding="utf-8")
+    chart(captures)
+
+
+if __name__ == "__main__":
+    mpl.rcParams["svg.hashsalt"] = "pcapframe"
+    main()
