@@ -33,7 +33,7 @@ class Layer(IntFlag):
     LOOPBACK = 8
     """BSD loopback encapsulation (NULL and LOOP)."""
     ARP = 16
-    """ARP for IPv4 (RFC 826)."""
+    """ARP (RFC 826) or RARP (RFC 903) for IPv4."""
     IPV4 = 32
     """IPv4 (RFC 791)."""
     IPV6 = 64

@@ -38,7 +38,7 @@ pub fn link(link_type: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded
 pub fn ethertype(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     match number {
         0x0800 | 0x86dd => ip(cursor, packet),
-        0x0806 => net::arp::decode(cursor, packet),
+        0x0806 | 0x8035 => net::arp::decode(cursor, packet),
         _ if link::vlan::is_tag(number) => link::vlan::decode(cursor, packet),
         _ => Ok(Next::Stop(Stop::Unsupported)),
     }

@@ -21,7 +21,7 @@ pub mod layer {
         SLL = 2;
         /// BSD loopback encapsulation (NULL and LOOP).
         LOOPBACK = 3;
-        /// ARP for IPv4 (RFC 826).
+        /// ARP (RFC 826) or RARP (RFC 903) for IPv4.
         ARP = 4;
         /// IPv4 (RFC 791).
         IPV4 = 5;

@@ -1,6 +1,7 @@
 //! BSD loopback encapsulation: LINKTYPE_NULL, in the capturing host's byte order, and LINKTYPE_LOOP, in network byte order.
 
-use crate::wire::cursor::{Cursor, be32};
+use super::ethernet;
+use crate::wire::cursor::{Cursor, be16, be32};
 use crate::wire::dispatch::{Decoded, Next};
 use crate::wire::layers::{Stop, layer};
 use crate::wire::packet::Packet;
@@ -10,7 +11,15 @@ const HEADER_LEN: usize = 4;
 /// The host's byte order is not recorded; address families are small, which tells it.
 #[inline]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
-    let family = be32(cursor.header::<HEADER_LEN>()?, 0);
+    let header = cursor.header::<HEADER_LEN>()?;
+    // Some systems keep an EtherType in the lower half.
+    let ethertype = be16(header, 2);
+    if ethertype >= ethernet::FIRST_ETHERTYPE {
+        packet.layers = layer::LOOPBACK;
+        cursor.skip(HEADER_LEN)?;
+        return Ok(Next::EtherType(ethertype));
+    }
+    let family = be32(header, 0);
     let family = if family > 0xffff { family.swap_bytes() } else { family };
     payload(family, cursor, packet)
 }
@@ -60,6 +69,12 @@ mod tests {
         for number in ["0a000000", "18000000", "1c000000", "1e000000", "0000001e"] {
             assert_eq!(family(NULL, number, &datagram).ip_version, 6);
         }
+    }
+
+    #[test]
+    fn an_ethertype_in_the_lower_half() {
+        let packet = family(NULL, "0f000800", &ipv4(17, "0035 1234 0008 0000"));
+        assert_eq!((packet.sport, packet.stop, packet.ethertype), (53, Stop::Complete, 0));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! ARP (RFC 826).
+//! ARP (RFC 826) and RARP (RFC 903), which has the same packets.
 
 use etherparse::{ArpPacketSlice, EtherType};
 
