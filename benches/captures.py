@@ -12,7 +12,7 @@ DATA = ROOT / "bench-data"
 MAKER = ROOT.parent / "shared" / "check" / "make_bench_capture.py"
 LAB = ROOT / "examples" / "data" / "lab.pcap"
 BYTES = 1_000_000_000
-LARGE = 130  # packets of at least so many bytes, 720 on average, make the capture of large ones
+LARGE = 160  # packets of at least so many bytes, 870 on average, make the capture of large ones
 
 
 def captures() -> dict[str, pathlib.Path]:

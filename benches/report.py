@@ -58,7 +58,7 @@ Peak resident memory of a process that reads the capture, beyond one that reads 
 |---|---|---|
 {memory}
 
-The captures: *large* are the packets of *mix* of at least 130 bytes; *mix* is real traffic of many kinds; *small* are
+The captures: *large* are the packets of *mix* of at least 160 bytes; *mix* is real traffic of many kinds; *small* are
 64-byte TCP and UDP packets. Where the captures of others are not at hand, *mix* and *small* are made from
 `examples/data/lab.pcap`.
 """

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use arrow_buffer::Buffer;
 
-use crate::capture::index::{Anchor, Index};
+use crate::capture::index::{Anchor, Chunks, Index};
 use crate::capture::pcapng::Interface;
 use crate::capture::split::{End, Stopped, Window};
 use crate::capture::{Format, Framing, Record, Source};
@@ -90,7 +90,7 @@ pub fn read(source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Re
     }
 }
 
-struct Reader<'a, F> {
+struct Reader<'a, F: Framing> {
     source: &'a Source,
     options: &'a Options,
     first: u64,
@@ -103,7 +103,7 @@ struct Reader<'a, F> {
 }
 
 /// All that is certain so far.
-struct Committed<F> {
+struct Committed<F: Framing> {
     /// The chunk whose turn it is.
     next: u64,
     /// Where its first record begins.
@@ -112,7 +112,7 @@ struct Committed<F> {
     rows: usize,
     ipv6: Dictionary<[u8; 16]>,
     macs: Dictionary<[u8; 6]>,
-    anchors: Vec<Anchor<F>>,
+    anchors: Vec<Anchor<F::Mark>>,
     fault: Option<Fault>,
     error: Option<Error>,
     wrong_guesses: u64,
@@ -294,7 +294,7 @@ impl<'a, F: Framing> Reader<'a, F> {
                 row: committed.rows as u64,
                 offset: parsed.from,
                 end: parsed.end.offset,
-                framing: parsed.before,
+                mark: parsed.before.mark(),
             });
         }
         committed.next += 1;
@@ -309,18 +309,18 @@ impl<'a, F: Framing> Reader<'a, F> {
     }
 }
 
-struct Done<F> {
+struct Done<F: Framing> {
     buffers: Vec<Buffer>,
     committed: Committed<F>,
 }
 
-impl<F> Done<F> {
+impl<F: Framing> Done<F> {
     fn into_reading(
         self,
         options: &Options,
         format: String,
         interfaces: Vec<Interface>,
-        index: impl FnOnce(Vec<Anchor<F>>) -> Index,
+        index: impl FnOnce(Chunks<F>) -> Index,
     ) -> Reading {
         let Self { buffers, committed } = self;
         let Plan { filled, visible, .. } = options.plan.clone();
@@ -330,7 +330,7 @@ impl<F> Done<F> {
             frame: Frame::new(committed.rows, columns, visible, ipv6, macs, Selection::From(0)),
             format,
             interfaces,
-            index: index(committed.anchors),
+            index: index(Chunks { anchors: committed.anchors, framing: committed.framing }),
             fault: committed.fault,
             wrong_guesses: committed.wrong_guesses,
         }

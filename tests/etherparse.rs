@@ -24,6 +24,8 @@ enum Exception {
     Macsec,
     /// etherparse takes three tags, and not those of the EtherTypes 0x9200 and 0x9300.
     MoreTags,
+    /// etherparse takes RARP for no ARP.
+    Rarp,
     /// etherparse knows no Mobility, HIP and Shim6 headers.
     MoreExtensions,
     /// etherparse decodes no transport in a first fragment.
@@ -78,6 +80,9 @@ fn compare_link(ours: &Packet, theirs: &SlicedPacket) -> Result<(), Exception> {
     let ethertype = theirs.payload_ether_type().map_or(0, |ethertype| ethertype.0);
     if theirs.net.is_none() && is_tag(ethertype) {
         return Err(Exception::MoreTags);
+    }
+    if ethertype == 0x8035 {
+        return Err(Exception::Rarp);
     }
     assert_eq!(ours.layers & layer::VLAN != 0, !tags.is_empty());
     if let Some(outermost) = tags.first() {

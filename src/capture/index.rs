@@ -9,19 +9,27 @@ use super::source::Source;
 use super::split::Window;
 use crate::error::{Error, Result};
 
-/// For each chunk: its first row, where it begins and ends, and the format's state there.
+/// The chunks of a source.
 #[derive(Clone, Debug)]
 pub enum Index {
-    Pcap(Vec<Anchor<Pcap>>),
-    Pcapng(Vec<Anchor<Pcapng>>),
+    Pcap(Chunks<Pcap>),
+    Pcapng(Chunks<Pcapng>),
 }
 
+/// An anchor for each chunk, and the format's state at the end.
 #[derive(Clone, Debug)]
-pub struct Anchor<F> {
+pub struct Chunks<F: Framing> {
+    pub anchors: Vec<Anchor<F::Mark>>,
+    pub framing: F,
+}
+
+/// A chunk's first row, where it begins and ends, and the format's state there.
+#[derive(Clone, Debug)]
+pub struct Anchor<M> {
     pub row: u64,
     pub offset: u64,
     pub end: u64,
-    pub framing: F,
+    pub mark: M,
 }
 
 /// A packet read again.
@@ -67,12 +75,13 @@ impl Packets {
     fn load(&mut self, row: u64) -> Result<()> {
         let index = Arc::clone(&self.index);
         match &*index {
-            Index::Pcap(anchors) => self.load_chunk(row, anchors),
-            Index::Pcapng(anchors) => self.load_chunk(row, anchors),
+            Index::Pcap(chunks) => self.load_chunk(row, chunks),
+            Index::Pcapng(chunks) => self.load_chunk(row, chunks),
         }
     }
 
-    fn load_chunk<F: Framing>(&mut self, row: u64, anchors: &[Anchor<F>]) -> Result<()> {
+    fn load_chunk<F: Framing>(&mut self, row: u64, chunks: &Chunks<F>) -> Result<()> {
+        let anchors = &chunks.anchors;
         let after = anchors.partition_point(|anchor| anchor.row <= row);
         let anchor = after.checked_sub(1).map(|i| &anchors[i]).ok_or(Error::PacketGone { row })?;
         let (loaded, bytes) = (&mut self.loaded, &mut self.bytes);
@@ -80,7 +89,7 @@ impl Packets {
         bytes.clear();
         let mut window = Window::new(&self.source);
         window.load(anchor.offset, anchor.end)?;
-        let mut framing = anchor.framing.clone();
+        let mut framing = chunks.framing.back_to(&anchor.mark);
         window.walk(&mut framing, anchor.offset, anchor.end, |_, record| loaded.push(Entry::keep(&record, bytes)))?;
         self.first_row = anchor.row;
         if row < self.first_row + self.loaded.len() as u64 { Ok(()) } else { Err(Error::PacketGone { row }) }

@@ -125,6 +125,13 @@ fn unmodify(header: &mut [u8; HEADER_LEN]) -> bool {
 
 impl Framing for Pcap {
     const ALIGNMENT: usize = 1;
+    type Mark = ();
+
+    fn mark(&self) {}
+
+    fn back_to(&self, (): &()) -> Self {
+        *self
+    }
 
     #[inline(always)]
     fn step<'a>(&mut self, window: &'a [u8], at: usize) -> Step<'a> {

@@ -104,6 +104,14 @@ struct Interfaces {
     section_start: usize,
 }
 
+/// A state, given the interfaces of a later one.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    big_endian: bool,
+    section_start: usize,
+    interfaces: usize,
+}
+
 #[derive(Clone, Debug)]
 pub struct Pcapng {
     big_endian: bool,
@@ -295,6 +303,10 @@ impl Pcapng {
         let length = self.u32_at(block, 8);
         let limit = if interface.snaplen == 0 { u32::MAX } else { interface.snaplen };
         let captured = length.min(limit).min((block.len() - 12) as u32);
+        let max_length = max_packet_length(interface.link_type);
+        if captured > max_length {
+            return Err(format!("a packet has {captured} captured bytes, more than the {max_length} that are believed"));
+        }
         let data = &block[12..12 + captured as usize];
         Ok(Record { timestamp: 0, length, interface: index, link_type: interface.link_type, data })
     }
@@ -319,6 +331,18 @@ fn split_option(big_endian: bool, list: &[u8]) -> Option<(u16, &[u8], &[u8])> {
 
 impl Framing for Pcapng {
     const ALIGNMENT: usize = 4;
+    type Mark = Mark;
+
+    fn mark(&self) -> Mark {
+        let Interfaces { all, section_start } = &*self.interfaces;
+        Mark { big_endian: self.big_endian, section_start: *section_start, interfaces: all.len() }
+    }
+
+    fn back_to(&self, mark: &Mark) -> Self {
+        let all = self.interfaces.all[..mark.interfaces].to_vec();
+        let interfaces = Interfaces { all, section_start: mark.section_start };
+        Self { big_endian: mark.big_endian, interfaces: Arc::new(interfaces) }
+    }
 
     #[inline(always)]
     fn step<'a>(&mut self, window: &'a [u8], at: usize) -> Step<'a> {

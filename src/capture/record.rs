@@ -51,6 +51,15 @@ pub trait Framing: Clone + Send + Sync {
     /// Records begin at multiples of this.
     const ALIGNMENT: usize;
 
+    /// A state in few bytes, to be kept for every chunk.
+    type Mark: Clone + std::fmt::Debug + Send + Sync;
+
+    fn mark(&self) -> Self::Mark;
+
+    /// The state that was marked, `self` being a later one of the same source.
+    #[must_use]
+    fn back_to(&self, mark: &Self::Mark) -> Self;
+
     /// Whether framing that began with `self` would have gone the same way as if begun with `other`.
     fn same_state(&self, other: &Self) -> bool;
 }

@@ -62,6 +62,17 @@ mod tests {
     }
 
     #[test]
+    fn reverse() {
+        // RFC 903: who am I? The sender knows no address yet.
+        let packet = packet(
+            ETHERNET,
+            &hex("ffffffffffff 02000a140066 8035 0001 0800 06 04 0003 02000a140066 00000000 02000a140066 00000000"),
+        );
+        assert_eq!((packet.src(), packet.ethertype), (Address::V4(0), 0x8035));
+        assert_eq!((packet.layers, packet.stop), (layer::ETHERNET | layer::ARP, Stop::Complete));
+    }
+
+    #[test]
     fn any_hardware() {
         let firewire = arp("0018 0800 08 04 0001 0200000a14006600 0a140066 0000000000000000 0a14000a");
         assert_eq!((firewire.ipv4_src, firewire.ipv4_dst, firewire.stop), (0x0a14_0066, 0x0a14_000a, Stop::Complete));

@@ -6,13 +6,14 @@ use crate::wire::layers::layer;
 use crate::wire::packet::Packet;
 
 const HEADER_LEN: usize = 40;
+const NO_NEXT_HEADER: u8 = 59;
 
 #[inline]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<HEADER_LEN>()?;
-    // 0 is a jumbogram, or segmentation offload: all there is.
+    // 0 is a jumbogram, or segmentation offload: all there is. Unless nothing is said to follow.
     let total = match u32::from(be16(header, 4)) {
-        0 => cursor.wire(),
+        0 if header[6] != NO_NEXT_HEADER => cursor.wire(),
         payload => HEADER_LEN as u32 + payload,
     };
 
