@@ -1,10 +1,12 @@
 //! The pipeline: a source becomes a frame of columns, on all cores, with the result of a single one.
 //!
-//! Workers claim chunks in order. For each, a worker guesses where the first record begins, parses from there into columns of its
-//! own, and waits for its turn. In its turn it compares the guess with where the chunk before really ended, and in which state
-//! of the format; on a difference it parses again from the truth. Then it is given its row numbers, lets the next one in, and
-//! copies its columns to their final place. So the outcome can not depend on guesses, threads or chunk sizes.
+//! Workers claim chunks in order. For each, a worker guesses where the first record begins, parses from there into scratch columns
+//! and hands them in. Whoever hands in the chunk whose turn it is settles it and those behind it that are there already, one after
+//! the other: it compares the guess with where the chunk before really ended, and in which state of the format; on a difference
+//! it parses again from the truth; then the chunk has its row numbers. The columns are copied to their final place when the next
+//! one may settle. So nobody waits for a slower neighbour, and the outcome can not depend on guesses, threads or chunk sizes.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -33,6 +35,8 @@ const PARALLEL_FROM: u64 = 4 << 20;
 const POLL: Duration = Duration::from_millis(20);
 /// The smallest record of either format, header included.
 const MIN_RECORD: u64 = 16;
+/// So many chunks for each thread may wait for their turn, so that scratch columns stay few.
+const MOST_WAITING: usize = 2;
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -99,7 +103,8 @@ struct Reader<'a, F: Framing> {
     done: AtomicU64,
     stop: AtomicBool,
     committed: Mutex<Committed<F>>,
-    turn: Condvar,
+    /// Told when chunks have been settled, if somebody is held up.
+    settled: Condvar,
 }
 
 /// All that is certain so far.
@@ -116,6 +121,19 @@ struct Committed<F: Framing> {
     fault: Option<Fault>,
     error: Option<Error>,
     wrong_guesses: u64,
+    /// Chunks handed in before their turn, by number.
+    waiting: BTreeMap<u64, Chunk<F>>,
+    /// Workers that may not go on before some of those are settled.
+    held_up: usize,
+    spare: Vec<Scratch>,
+}
+
+/// A chunk that was parsed, if there was a guess to begin from.
+struct Chunk<F> {
+    start: u64,
+    end: u64,
+    parsed: Option<Parsed<F>>,
+    scratch: Scratch,
 }
 
 /// A chunk parsed from a guess, or from the truth.
@@ -148,8 +166,11 @@ impl<'a, F: Framing> Reader<'a, F> {
                 fault: None,
                 error: None,
                 wrong_guesses: 0,
+                waiting: BTreeMap::new(),
+                held_up: 0,
+                spare: Vec::new(),
             }),
-            turn: Condvar::new(),
+            settled: Condvar::new(),
         }
     }
 
@@ -200,7 +221,7 @@ impl<'a, F: Framing> Reader<'a, F> {
         let mut committed = self.lock();
         committed.error.get_or_insert(error);
         drop(committed);
-        self.turn.notify_all();
+        self.settled.notify_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, Committed<F>> {
@@ -213,16 +234,16 @@ impl<'a, F: Framing> Reader<'a, F> {
 
     fn work(&self) {
         let alarm = Alarm(self);
-        let mut scratch = Scratch::new(&self.options.plan);
         let mut window = Window::new(self.source);
         loop {
-            let chunk = self.claimed.fetch_add(1, Ordering::Relaxed);
-            let start = self.first + chunk * self.options.chunk;
+            let number = self.claimed.fetch_add(1, Ordering::Relaxed);
+            let start = self.first + number * self.options.chunk;
             if start >= self.source.len() || self.stopped() {
                 break;
             }
             let end = (start + self.options.chunk).min(self.source.len());
-            if let Err(error) = self.chunk(chunk, start, end, &mut window, &mut scratch) {
+            let outcome = self.guess(number, start, end, &mut window).and_then(|chunk| self.hand_in(number, chunk, &mut window));
+            if let Err(error) = outcome {
                 self.fail(error);
                 break;
             }
@@ -231,35 +252,68 @@ impl<'a, F: Framing> Reader<'a, F> {
         std::mem::forget(alarm);
     }
 
-    fn chunk(&self, chunk: u64, start: u64, end: u64, window: &mut Window, scratch: &mut Scratch) -> Result<()> {
-        let framing = self.lock().framing.clone();
+    /// Parses a chunk from where its first record seems to begin.
+    fn guess(&self, number: u64, start: u64, end: u64, window: &mut Window) -> Result<Chunk<F>> {
+        let (framing, spare) = {
+            let mut committed = self.lock();
+            (committed.framing.clone(), committed.spare.pop())
+        };
+        let mut scratch = spare.unwrap_or_else(|| Scratch::new(&self.options.plan));
         window.load(start, end)?;
-        let guess = if chunk == 0 { Some(start) } else { window.guess(&framing, end) };
-        let guessed = match guess {
-            Some(from) => Some(self.parse(from, end, framing, window, scratch)?),
+        let from = if number == 0 { Some(start) } else { window.guess(&framing, end) };
+        let parsed = match from {
+            Some(from) => Some(self.parse(from, end, framing, window, &mut scratch)?),
             None => None,
         };
+        Ok(Chunk { start, end, parsed, scratch })
+    }
 
-        let Some(mut committed) = self.wait_for(chunk) else { return Ok(()) };
-        let parsed = match guessed {
+    /// Takes a chunk, and settles all whose turn has come.
+    fn hand_in(&self, number: u64, chunk: Chunk<F>, window: &mut Window) -> Result<()> {
+        let mut committed = self.lock();
+        while committed.next != number && committed.waiting.len() >= MOST_WAITING * self.options.threads && !self.stopped() {
+            committed.held_up += 1;
+            committed = self.settled.wait(committed).unwrap_or_else(PoisonError::into_inner);
+            committed.held_up -= 1;
+        }
+        committed.waiting.insert(number, chunk);
+        let mut placed = Vec::new();
+        while !self.stopped()
+            && let Some(chunk) = take_next(&mut committed)
+        {
+            placed.push(self.settle(&mut committed, chunk, window)?);
+        }
+        let held_up = committed.held_up > 0;
+        drop(committed);
+        if held_up {
+            self.settled.notify_all();
+        }
+        for (base, mut scratch) in placed {
+            if scratch.rows() > 0 {
+                // SAFETY: row numbers are handed out under the lock, each once.
+                unsafe { self.store.write(base, &mut scratch, &self.options.plan) };
+            }
+            self.lock().spare.push(scratch);
+        }
+        Ok(())
+    }
+
+    /// Makes a chunk certain, that before it being so: verifies the guess, or parses again. Returns its first row.
+    fn settle(&self, committed: &mut Committed<F>, chunk: Chunk<F>, window: &mut Window) -> Result<(usize, Scratch)> {
+        let Chunk { start, end, parsed, mut scratch } = chunk;
+        let parsed = match parsed {
             Some(parsed) if parsed.from == committed.offset && parsed.before.same_state(&committed.framing) => parsed,
             _ => {
                 committed.wrong_guesses += u64::from(committed.offset < end);
                 scratch.clear();
-                self.parse(committed.offset, end, committed.framing.clone(), window, scratch)?
+                window.load(start, end)?;
+                self.parse(committed.offset, end, committed.framing.clone(), window, &mut scratch)?
             }
         };
         let (base, rows) = (committed.rows, scratch.rows());
-        let Committed { ipv6, macs, .. } = &mut *committed;
-        scratch.merge(ipv6, macs);
-        self.commit(&mut committed, parsed, rows);
-        drop(committed);
-        self.turn.notify_all();
-        if rows > 0 {
-            // SAFETY: row numbers are handed out under the lock, each once.
-            unsafe { self.store.write(base, scratch, &self.options.plan) };
-        }
-        Ok(())
+        scratch.merge(&mut committed.ipv6, &mut committed.macs);
+        self.commit(committed, parsed, rows);
+        Ok((base, scratch))
     }
 
     /// Parses the records that begin in `from..end`.
@@ -277,15 +331,6 @@ impl<'a, F: Framing> Reader<'a, F> {
         };
         scratch.flush();
         Ok(Parsed { from, before, after, end })
-    }
-
-    /// Waits until all chunks before are committed; None if the reading has ended meanwhile.
-    fn wait_for(&self, chunk: u64) -> Option<MutexGuard<'_, Committed<F>>> {
-        let mut committed = self.lock();
-        while committed.next != chunk && !self.stopped() {
-            committed = self.turn.wait(committed).unwrap_or_else(PoisonError::into_inner);
-        }
-        (!self.stopped()).then_some(committed)
     }
 
     fn commit(&self, committed: &mut Committed<F>, parsed: Parsed<F>, rows: usize) {
@@ -307,6 +352,12 @@ impl<'a, F: Framing> Reader<'a, F> {
             self.stop.store(true, Ordering::Relaxed);
         }
     }
+}
+
+/// The chunk whose turn it is, if it has been handed in.
+fn take_next<F: Framing>(committed: &mut Committed<F>) -> Option<Chunk<F>> {
+    let next = committed.next;
+    committed.waiting.remove(&next)
 }
 
 struct Done<F: Framing> {
