@@ -121,6 +121,7 @@ def chart(captures: dict[str, Any]) -> None:
         ax.text(ours * 1.1, place + 0.2, f"{faster:.0f} times", va="center", color=OURS, weight="bold")
     sizes = [found["bytes"] / found["packets"] - 16 for found in named.values()]
     ax.set_yticks(range(len(named)), [f"{name} ({size:.0f} bytes)" for name, size in zip(named, sizes, strict=True)])
+    ax.set_ylim(-1.1, len(named) - 0.4)  # room for the legend
     ax.set_xscale("log")
     ax.set_xlim(3e4, 1e9)
     ax.set_xlabel("packets read into columns per second")
