@@ -109,7 +109,7 @@ fn compare_net(ours: &Packet, theirs: &NetSlice) -> Result<(), Exception> {
             assert_eq!((ours.src(), ours.dst()), (address(header.source()), address(header.destination())));
             assert_eq!((ours.ttl, ours.ip_length), (header.ttl(), header.total_len().into()));
             assert_eq!(ours.tos, header.dcp().value() << 2 | header.ecn().value());
-            assert_eq!(ours.ip_id, header.identification().into());
+            assert_eq!(ours.ip_id, u32::from(header.identification()));
             (header.fragments_offset().byte_offset(), header.is_fragmenting_payload(), ip.payload_ip_number().0)
         }
         NetSlice::Ipv6(ip) => {
