@@ -40,6 +40,9 @@ def read(source, **options):
         (b"\x1f\x8b" + bytes(30), "gzip"),
         (b"PK\x03\x04" + bytes(30), "zip"),
         (b"\x0a\x0d\x0d\x0a" + bytes(40), "byte-order magic"),
+        (b"\xd4\xc3\xb2\xa1" + b"\xee" * 60, "version 61166.61166 is not known"),
+        (b"\xa1\xb2\xc3\xd4\0\x02\0\x04" + b"\xff" * 60, "no link type"),
+        (section()[:12] + b"\x09" * 40, "version 2313.2313 is not known|gives its length"),
         (bytes(range(256)), "begins with 00 01 02"),
     ],
 )

@@ -97,6 +97,7 @@ def test_processes_started_after_a_read(big, method):
     assert ports(big) == expected
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_a_capture_survives_a_fork(big):
     cap = pf.read_pcap(big)
     child = os.fork()

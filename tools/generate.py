@@ -16,7 +16,8 @@ def load_core() -> ModuleType:
     package = importlib.util.find_spec("pcapframe")
     if package is None or not package.submodule_search_locations:
         sys.exit("build pcapframe first")
-    (library,) = pathlib.Path(package.submodule_search_locations[0]).glob("_core*.so")
+    folder = pathlib.Path(package.submodule_search_locations[0])
+    (library,) = (path for path in folder.glob("_core*") if path.suffix in {".so", ".pyd"})
     spec = importlib.util.spec_from_file_location("pcapframe._core", library)
     assert spec is not None
     assert spec.loader is not None

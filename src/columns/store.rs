@@ -28,7 +28,8 @@ impl Store {
     /// A store for at most `max_rows` rows of a source of `source_len` bytes.
     pub fn new(plan: &Plan, source_len: u64, max_rows: usize) -> Self {
         let widths: Vec<usize> = plan.filled.iter().map(|&column| width(column)).collect();
-        if source_len >= RESERVE_FROM {
+        // Windows counts reserved memory as used.
+        if cfg!(unix) && source_len >= RESERVE_FROM {
             let reserved = widths.iter().map(|&width| Reserved::new(width, max_rows)).collect::<std::io::Result<Vec<_>>>();
             if let Ok(reserved) = reserved {
                 return Self::Reserved(reserved);
