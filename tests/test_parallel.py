@@ -22,7 +22,7 @@ def columns(source, threads, chunk):
     except PcapframeError as error:
         return str(error)
     origin = frame.origin
-    out = [len(frame), origin["fault"], origin["interfaces"]]
+    out = [len(frame), origin["fault"], frame.interfaces]
     for row in _core.column_table():
         name = row["name"]
         if row["kind"] == "address":

@@ -37,8 +37,6 @@ class _Origin(TypedDict):
     source_bytes: int
     wrong_guesses: int
     path: str | None
-    # Name, link type and snaplen of each.
-    interfaces: list[tuple[str, int, int]]
     # Offset, reason, and whole packets before it.
     fault: tuple[int, str, int] | None
 
@@ -100,8 +98,11 @@ class Frame:
         """Bytes of memory that the columns take."""
 
     @property
+    def interfaces(self) -> list[tuple[str, int, int]]:
+        """Name, link type and snaplen of each interface of the source."""
+    @property
     def origin(self) -> _Origin:
-        """What is known of the source: format, interfaces, where it broke off."""
+        """What is known of the source: format, path, where it broke off."""
 
     def values(self, name: str) -> NDArray[Any]:
         """Return a column's numbers as a read-only array over the frame's own memory."""

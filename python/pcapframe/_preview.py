@@ -86,10 +86,10 @@ def as_html(capture: Capture) -> str:
 
 def summary(capture: Capture) -> str:
     """One line."""
-    info = capture.info
     parts = [f"{len(capture):,} packets"]
-    if info.bytes is not None:
-        parts.append(f"{info.bytes:,} bytes")
-    if info.duration is not None:
-        parts.append(f"{info.duration / np.timedelta64(1, 's'):,.3f} s")
+    if "length" in capture.columns:
+        parts.append(f"{int(capture.length.sum(dtype=np.uint64)):,} bytes")
+    if "timestamp" in capture.columns and len(capture):
+        nanoseconds = int(capture.timestamp.max().astype(np.int64)) - int(capture.timestamp.min().astype(np.int64))
+        parts.append(f"{nanoseconds / 1e9:,.3f} s")
     return f"Capture of {', '.join(parts)}"

@@ -211,7 +211,7 @@ class Capture(ColumnProperties):
             format=origin["format"],
             path=origin["path"],
             source_bytes=origin["source_bytes"],
-            interfaces=tuple(Interface(*interface) for interface in origin["interfaces"]),
+            interfaces=tuple(Interface(*interface) for interface in self._frame.interfaces),
             packets=len(self),
             bytes=self._sum("length"),
             captured_bytes=self._sum("captured_length"),

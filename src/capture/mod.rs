@@ -2,6 +2,7 @@
 
 pub mod format;
 pub mod index;
+mod interfaces;
 pub mod pcap;
 pub mod pcapng;
 pub mod record;

@@ -2,8 +2,7 @@
 //!
 //! Format: <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html>.
 
-use std::sync::Arc;
-
+use super::interfaces::Interfaces;
 use super::record::{Framing, Plausible, Record, Step, max_packet_length};
 use crate::error::{Error, Result};
 
@@ -97,13 +96,6 @@ impl Interface {
     }
 }
 
-/// All interfaces of the source so far, those of the current section being the last.
-#[derive(Clone, Debug, Default)]
-struct Interfaces {
-    all: Vec<Interface>,
-    section_start: usize,
-}
-
 /// A state, given the interfaces of a later one.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
@@ -115,7 +107,10 @@ pub struct Mark {
 #[derive(Clone, Debug)]
 pub struct Pcapng {
     big_endian: bool,
-    interfaces: Arc<Interfaces>,
+    /// All of the source so far.
+    interfaces: Interfaces,
+    /// Where those of the current section begin.
+    section_start: usize,
 }
 
 /// Whether `start` begins with the magic number of this format.
@@ -126,9 +121,9 @@ pub fn is_magic(start: [u8; 4]) -> bool {
 impl Pcapng {
     /// A reader for a file that begins with `start`. Nothing is consumed: the first step reads the section header.
     pub fn from_header(start: &[u8]) -> Result<Self> {
-        let mut reader = Self { big_endian: false, interfaces: Arc::default() };
+        let mut reader = Self { big_endian: false, interfaces: Interfaces::default(), section_start: 0 };
         match reader.step(start, 0) {
-            Step::Skip(_) => Ok(Self { interfaces: Arc::default(), ..reader }),
+            Step::Skip(_) => Ok(reader),
             Step::More(_) if start.len() < MIN_SECTION_LEN => Err(Error::NotACapture(format!(
                 "a pcapng section header has at least {MIN_SECTION_LEN} bytes, but the file ends after {}",
                 start.len()
@@ -141,7 +136,7 @@ impl Pcapng {
 
     /// The format's name and all interfaces so far.
     pub fn describe(&self) -> (String, Vec<Interface>) {
-        ("pcapng".into(), self.interfaces.all.clone())
+        ("pcapng".into(), self.interfaces.to_vec())
     }
 
     #[inline(always)]
@@ -209,8 +204,7 @@ impl Pcapng {
         if !matches!(version, (1, 0 | 2)) {
             return Err(format!("pcapng version {}.{} is not known", version.0, version.1));
         }
-        let interfaces = Arc::make_mut(&mut self.interfaces);
-        interfaces.section_start = interfaces.all.len();
+        self.section_start = self.interfaces.len();
         Ok(())
     }
 
@@ -235,15 +229,15 @@ impl Pcapng {
             }
             options = rest;
         }
-        Arc::make_mut(&mut self.interfaces).all.push(interface);
+        self.interfaces.push(interface);
         Ok(())
     }
 
     /// The interface with this number in the current section, and its number in the source.
     #[inline(always)]
     fn interface(&self, number: u32) -> std::result::Result<(&Interface, u32), String> {
-        let index = self.interfaces.section_start + number as usize;
-        match self.interfaces.all.get(index) {
+        let index = self.section_start + number as usize;
+        match self.interfaces.get(index) {
             Some(interface) => Ok((interface, index as u32)),
             None => Err(self.no_interface(number)),
         }
@@ -251,7 +245,7 @@ impl Pcapng {
 
     #[cold]
     fn no_interface(&self, number: u32) -> String {
-        let described = self.interfaces.all.len() - self.interfaces.section_start;
+        let described = self.interfaces.len() - self.section_start;
         format!("a packet names interface {number}, but its section has described {described}")
     }
 
@@ -334,14 +328,12 @@ impl Framing for Pcapng {
     type Mark = Mark;
 
     fn mark(&self) -> Mark {
-        let Interfaces { all, section_start } = &*self.interfaces;
-        Mark { big_endian: self.big_endian, section_start: *section_start, interfaces: all.len() }
+        Mark { big_endian: self.big_endian, section_start: self.section_start, interfaces: self.interfaces.len() }
     }
 
     fn back_to(&self, mark: &Mark) -> Self {
-        let all = self.interfaces.all[..mark.interfaces].to_vec();
-        let interfaces = Interfaces { all, section_start: mark.section_start };
-        Self { big_endian: mark.big_endian, interfaces: Arc::new(interfaces) }
+        let interfaces = self.interfaces.first(mark.interfaces);
+        Self { big_endian: mark.big_endian, interfaces, section_start: mark.section_start }
     }
 
     #[inline(always)]
@@ -388,7 +380,7 @@ impl Framing for Pcapng {
     }
 
     fn same_state(&self, other: &Self) -> bool {
-        self.big_endian == other.big_endian && Arc::ptr_eq(&self.interfaces, &other.interfaces)
+        (self.big_endian, self.section_start) == (other.big_endian, other.section_start) && self.interfaces.is(&other.interfaces)
     }
 }
 

@@ -170,7 +170,13 @@ impl Frame {
         Ok(self.part(frame))
     }
 
-    /// What is known of the source: format, interfaces, where it broke off.
+    /// Name, link type and snaplen of each interface of the source.
+    #[getter]
+    fn interfaces(&self) -> Vec<(&str, u16, u32)> {
+        self.origin.interfaces.iter().map(|i| (i.name.as_str(), i.link_type, i.snaplen)).collect()
+    }
+
+    /// What is known of the source: format, path, where it broke off.
     #[getter]
     fn origin<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let origin = &*self.origin;
@@ -185,8 +191,6 @@ impl Frame {
                 _ => None,
             },
         )?;
-        let interfaces: Vec<_> = origin.interfaces.iter().map(|i| (&i.name, i.link_type, i.snaplen)).collect();
-        about.set_item("interfaces", interfaces)?;
         about.set_item("fault", origin.fault.as_ref().map(|fault| (fault.offset, &fault.reason, fault.packets)))?;
         Ok(about)
     }
