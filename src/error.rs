@@ -24,9 +24,6 @@ pub enum Error {
     #[error("{0}")]
     NotACapture(String),
 
-    #[error("{}, {} packets before it are whole", .0.reason, .0.packets)]
-    Corrupt(Fault),
-
     #[error("unknown column {name:?}{}", suggestion(.name, .known))]
     UnknownColumn { name: String, known: Vec<&'static str> },
 

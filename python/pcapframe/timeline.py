@@ -86,12 +86,13 @@ class Timeline:
         return [{"time": f"{t}Z"} | {n: v[i] for n, v in columns.items()} for i, t in enumerate(times)]
 
     @property
-    def _nanoseconds(self) -> int:
+    def nanoseconds(self) -> int:
+        """Length of an interval in nanoseconds."""
         return int(self.interval.astype("timedelta64[ns]").astype(np.int64))
 
     def __repr__(self) -> str:
         names = ", ".join(self.series)
-        return f"<Timeline of {self.value}: {len(self):,} intervals of {interval_text(self._nanoseconds)}, {names or 'empty'}>"
+        return f"<Timeline of {self.value}: {len(self):,} intervals of {interval_text(self.nanoseconds)}, {names or 'empty'}>"
 
 
 def interval_nanoseconds(interval: Interval) -> int:

@@ -84,6 +84,8 @@ impl Packets {
         let anchors = &chunks.anchors;
         let after = anchors.partition_point(|anchor| anchor.row <= row);
         let anchor = after.checked_sub(1).map(|i| &anchors[i]).ok_or(Error::PacketGone { row })?;
+        // Before the walk: should it fail half-way, what is loaded still has its own numbers.
+        self.first_row = anchor.row;
         let (loaded, bytes) = (&mut self.loaded, &mut self.bytes);
         loaded.clear();
         bytes.clear();
@@ -91,7 +93,6 @@ impl Packets {
         window.load(anchor.offset, anchor.end)?;
         let mut framing = chunks.framing.back_to(&anchor.mark);
         window.walk(&mut framing, anchor.offset, anchor.end, |_, record| loaded.push(Entry::keep(&record, bytes)))?;
-        self.first_row = anchor.row;
         if row < self.first_row + self.loaded.len() as u64 { Ok(()) } else { Err(Error::PacketGone { row }) }
     }
 }

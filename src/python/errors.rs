@@ -5,9 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::exceptions::{PyIsADirectoryError, PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
-use crate::error::{Error, Fault};
+use crate::error::Error;
 
 /// Runs `work` without the GIL; a panic in it becomes an exception that a program can catch.
 pub fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R, Error> + Send) -> PyResult<R> {
@@ -24,7 +23,6 @@ pub fn to_python(py: Python<'_>, error: Error, path: Option<&str>) -> PyErr {
     match error {
         Error::Io(error) => io_error(error, path),
         Error::NotACapture(reason) => exception(py, "NotACaptureError", &about(reason)),
-        Error::Corrupt(fault) => corrupt(py, &fault, path),
         error @ Error::UnknownColumn { .. } => exception(py, "UnknownColumnError", &error.to_string()),
         Error::Unwritable(reason) => PyValueError::new_err(reason),
         Error::Memory(reason) => PyMemoryError::new_err(reason),
@@ -49,18 +47,6 @@ fn io_error(error: std::io::Error, path: Option<&str>) -> PyErr {
         }
         _ => error.into(),
     }
-}
-
-fn corrupt(py: Python<'_>, fault: &Fault, path: Option<&str>) -> PyErr {
-    let made = class(py, "CorruptCaptureError").and_then(|class| {
-        let named = PyDict::new(py);
-        named.set_item("offset", fault.offset)?;
-        named.set_item("reason", &fault.reason)?;
-        named.set_item("packets", fault.packets)?;
-        named.set_item("path", path)?;
-        class.call((), Some(&named))
-    });
-    made.map_or_else(|error| error, PyErr::from_value)
 }
 
 pub fn exception(py: Python<'_>, name: &str, message: &str) -> PyErr {

@@ -71,6 +71,11 @@ impl Frame {
         Self::new(frame, Arc::clone(&self.origin))
     }
 
+    /// Offset, reason, and whole packets before it.
+    pub(super) fn fault(&self) -> Option<(u64, &str, u64)> {
+        self.origin.fault.as_ref().map(|fault| (fault.offset, fault.reason.as_str(), fault.packets))
+    }
+
     /// The column's place in the table, if it was read.
     pub(super) fn column(&self, py: Python<'_>, name: &str) -> PyResult<(usize, &'static Column)> {
         let unknown = || {
@@ -172,7 +177,7 @@ impl Frame {
 
     /// Name, link type and snaplen of each interface of the source.
     #[getter]
-    fn interfaces(&self) -> Vec<(&str, u16, u32)> {
+    pub(super) fn interfaces(&self) -> Vec<(&str, u16, u32)> {
         self.origin.interfaces.iter().map(|i| (i.name.as_str(), i.link_type, i.snaplen)).collect()
     }
 
@@ -191,7 +196,7 @@ impl Frame {
                 _ => None,
             },
         )?;
-        about.set_item("fault", origin.fault.as_ref().map(|fault| (fault.offset, &fault.reason, fault.packets)))?;
+        about.set_item("fault", self.fault())?;
         Ok(about)
     }
 }

@@ -37,9 +37,8 @@ impl Frame {
             Selection::Rows(rows) => state.set_item("source_rows", PyBytes::new(py, bytemuck::cast_slice(rows)))?,
         }
         state.set_item("format", &origin.format)?;
-        let interfaces: Vec<_> = origin.interfaces.iter().map(|i| (&i.name, i.link_type, i.snaplen)).collect();
-        state.set_item("interfaces", interfaces)?;
-        state.set_item("fault", origin.fault.as_ref().map(|fault| (fault.offset, &fault.reason, fault.packets)))?;
+        state.set_item("interfaces", self.interfaces())?;
+        state.set_item("fault", self.fault())?;
         state.set_item("source_bytes", origin.source_bytes)?;
         match &origin.place {
             Place::File(path, stamp) => {

@@ -25,7 +25,6 @@ PROTOCOL_COLORS = {
     "all": "#0072B2",
     "other": "#999999",
 }
-NS = 1
 STEPS = [
     scale * step
     for scale, steps in [
@@ -88,6 +87,11 @@ def engineering(ax: Axes, unit: str) -> None:
     """Ticks of the y axis with k, M and G."""
     ticker = need("matplotlib.ticker", "plotting")
     ax.yaxis.set_major_formatter(ticker.EngFormatter(unit=unit, sep=" " if unit else ""))
+
+
+def legend(ax: Axes, title: str | None) -> None:
+    """A legend beside the plot, where it hides nothing."""
+    ax.legend(title=title, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
 
 
 def empty(ax: Axes, title: str) -> Axes:

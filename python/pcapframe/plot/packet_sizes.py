@@ -65,7 +65,7 @@ def _dots(ax: Axes, table: Capture) -> None:
     for place, color in zip(used, _style.colors([names[place] for place in used]), strict=True):
         rows = codes == place
         ax.plot(table.timestamp[rows], table.length[rows], ".", color=color, label=names[place], markersize=4)
-    ax.legend(title="protocol", loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
+    _style.legend(ax, "protocol")
 
 
 def _density(ax: Axes, table: Capture) -> None:

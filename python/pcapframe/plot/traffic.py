@@ -64,17 +64,17 @@ def traffic(
     _style.time_limits(ax, edges[0], edges[-1])
     ax.set_ylim(bottom=0)
     ax.set_title(title)
-    length = interval_text(int(sums.interval.astype("timedelta64[ns]").astype(np.int64)))
+    length = interval_text(sums.nanoseconds)
     ax.set_ylabel(f"{value} per {length.removeprefix('1 ')}")
     _style.time_axis(ax)
     _style.engineering(ax, UNITS[value])
     if names:
-        ax.legend(title=by, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
+        _style.legend(ax, by)
     return ax
 
 
 def _edges(sums: Timeline) -> NDArray[np.datetime64]:
     """Return where the intervals begin, and where the last one ends, which may be after all times that there are."""
-    last = int(sums.time[-1].astype(np.int64)) + int(sums.interval.astype(np.int64))
+    last = int(sums.time[-1].astype(np.int64)) + sums.nanoseconds
     end = np.datetime64(min(last, np.iinfo(np.int64).max), "ns")
     return np.append(sums.time, end)
