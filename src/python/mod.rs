@@ -3,6 +3,7 @@
 mod address;
 mod arrow;
 mod bins;
+mod dpkt;
 mod errors;
 mod frame;
 mod lend;
@@ -18,6 +19,32 @@ mod _core {
     #[pymodule_export]
     use super::bins::bin_sums;
     #[pymodule_export]
+    use super::dpkt::arp::Arp;
+    #[pymodule_export]
+    use super::dpkt::checksum::{dpkt_crc32c_add, dpkt_in_cksum, dpkt_in_cksum_add};
+    #[pymodule_export]
+    use super::dpkt::ethernet::Ethernet;
+    #[pymodule_export]
+    use super::dpkt::icmp::Icmp;
+    #[pymodule_export]
+    use super::dpkt::icmp6::Icmp6;
+    #[pymodule_export]
+    use super::dpkt::ip::Ip;
+    #[pymodule_export]
+    use super::dpkt::ip6::Ip6;
+    #[pymodule_export]
+    use super::dpkt::packet::Packet;
+    #[pymodule_export]
+    use super::dpkt::sll::Sll;
+    #[pymodule_export]
+    use super::dpkt::sll2::Sll2;
+    #[pymodule_export]
+    use super::dpkt::tag::Tag;
+    #[pymodule_export]
+    use super::dpkt::tcp::{Tcp, dpkt_parse_opts};
+    #[pymodule_export]
+    use super::dpkt::udp::Udp;
+    #[pymodule_export]
     use super::frame::Frame;
     #[pymodule_export]
     use super::packets::{PacketIterator, write_packets};
@@ -32,6 +59,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::dpkt::declare_all(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -1,0 +1,91 @@
+"""The modules that come from the installed dpkt."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+#: What dpkt has and this package has not.
+MODULES = frozenset(
+    {
+        "aim",
+        "aoe",
+        "aoeata",
+        "aoecfg",
+        "asn1",
+        "bgp",
+        "dhcp",
+        "diameter",
+        "dtp",
+        "edp",
+        "gzip",
+        "h225",
+        "hsrp",
+        "http",
+        "http2",
+        "ieee80211",
+        "ipip",
+        "mrt",
+        "netbios",
+        "netflow",
+        "ntp",
+        "ospf",
+        "pim",
+        "pmap",
+        "qq",
+        "radius",
+        "rfb",
+        "rip",
+        "rpc",
+        "rtp",
+        "rx",
+        "sccp",
+        "sip",
+        "smb",
+        "snoop",
+        "ssl",
+        "ssl_ciphersuites",
+        "stun",
+        "telnet",
+        "tftp",
+        "tns",
+        "tpkt",
+        "yahoo",
+    }
+)
+
+
+def folders() -> list[str]:
+    """Where the installed dpkt's modules lie; empty without it. dpkt itself is not imported."""
+    try:
+        spec = _find()
+    except ImportError:
+        return []
+    return list(spec.submodule_search_locations or []) if spec else []
+
+
+def _find() -> ModuleSpec | None:
+    loaded = sys.modules.get("dpkt")
+    if loaded is not None and loaded.__name__.startswith("pcapframe."):
+        return PathFinder.find_spec("dpkt")
+    from importlib.util import find_spec
+
+    return find_spec("dpkt")
+
+
+class MissingExtra:
+    """Last among the finders of modules: says what to install for a module that nobody found."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:
+        """Raise ImportError for a module of dpkt; leave all others to Python's own message."""
+        package, _, module = name.rpartition(".")
+        if package in ("pcapframe.dpkt", "dpkt") and module in MODULES:
+            raise ImportError(
+                f"{name} is one of the modules that come from dpkt, which is not installed: pip install pcapframe[dpkt]", name=name
+            )
+
+
+sys.meta_path.append(MissingExtra)  # type: ignore[arg-type]

@@ -1,0 +1,246 @@
+//! `dpkt.ip.IP`, RFC 791.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyInt, PyTuple};
+
+use super::checksum::{fold, sum};
+use super::dictionary::Options;
+use super::layout::Layout;
+use super::packet::{self, Packet, unpack_native, write_header, write_object};
+use super::rules::{PLAIN, Protocol, Rules};
+use super::source::{Fault, Next, Source, View};
+
+/// Internet Protocol, version 4, RFC 791.
+///
+/// Attributes
+/// ----------
+/// v, hl : int
+///     Version, and length of the header in words of 4 bytes.
+/// tos, len, id : int
+///     Type of service, total length, identification.
+/// rf, df, mf, offset : int
+///     Reserved bit, "don't fragment", "more fragments"; offset of a fragment in units of 8 bytes.
+/// ttl, p, sum : int
+///     Time to live, protocol, checksum of the header.
+/// src, dst : bytes
+///     Addresses; `dpkt.utils.inet_to_str` writes them out.
+/// opts : bytes
+///     Options.
+/// data : Packet or bytes
+///     The payload up to `len`. A later fragment's stays bytes.
+#[pyclass(extends = Packet, subclass, frozen, name = "IP", module = "pcapframe.dpkt.ip")]
+pub struct Ip;
+
+pub const HEADER: usize = 20;
+const TCP: u64 = 6;
+const UDP: u64 = 17;
+/// "More fragments" and the offset: set in a fragment.
+const FRAGMENT: u64 = 0x3fff;
+
+pub static PROTOCOL: Protocol = Protocol {
+    parse,
+    create: Some(|py, source| super::create(py, source, Ip)),
+    built: Some(built),
+    lazy: &["opts"],
+    length: length_with_options,
+    write,
+    ..PLAIN
+};
+
+#[inline(always)]
+fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
+    let bytes = view.bytes(py);
+    let got = bytes.len();
+    if got < HEADER {
+        return Err(Fault::Short { got, needed: HEADER });
+    }
+    let length = usize::from(bytes[0] & 0xf) * 4;
+    if length < HEADER {
+        return Err(Fault::Invalid("invalid header length"));
+    }
+    // No total length: a segment that the network card had yet to cut.
+    let end = match usize::from(u16::from_be_bytes([bytes[2], bytes[3]])) {
+        0 => got,
+        total => total.min(got),
+    };
+    let is_later_fragment = u16::from_be_bytes([bytes[6], bytes[7]]) & 0x1fff != 0;
+    let next = if is_later_fragment { Next::Fragment } else { Next::Protocol(u32::from(bytes[9])) };
+    let start = length.min(got);
+    Ok(view.parsed(layout.id, start..end.max(start), next))
+}
+
+/// The total length follows from the data unless it was given.
+fn built(slf: &Bound<'_, Packet>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+    let py = slf.py();
+    let given = keywords.is_some_and(|keywords| keywords.contains(intern!(py, "len")).unwrap_or(false));
+    if given { Ok(()) } else { slf.setattr(intern!(py, "len"), slf.len()?) }
+}
+
+/// Header, options and data.
+pub fn length_with_options(slf: &Bound<'_, Packet>) -> PyResult<usize> {
+    let header: usize = slf.getattr(intern!(slf.py(), "__hdr_len__"))?.extract()?;
+    let options = match without_own_options(slf) {
+        Some(options) => options,
+        None => slf.getattr(intern!(slf.py(), "opts"))?.len()?,
+    };
+    Ok(header + options + Packet::payload_of(slf)?.len()?)
+}
+
+/// The length of the options as parsed or built, as long as nothing else can have been set.
+fn without_own_options(slf: &Bound<'_, Packet>) -> Option<usize> {
+    if slf.get().source().is_some() {
+        return None;
+    }
+    super::dictionary::attributes(slf).is_empty().then_some(0)
+}
+
+pub fn write_with_options(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
+    write_header(slf, out)?;
+    write_options(slf, out)?;
+    write_object(&Packet::payload_of(slf)?, out)
+}
+
+fn write_options(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
+    if without_own_options(slf) == Some(0) {
+        return Ok(());
+    }
+    write_object(&slf.getattr(intern!(slf.py(), "opts"))?, out)
+}
+
+/// Without a checksum, length and checksums are filled in: of the header, and of TCP or UDP in a whole datagram.
+fn write(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
+    let py = slf.py();
+    if slf.getattr(intern!(py, "sum"))?.eq(0)? {
+        fill(slf)?;
+    }
+    write_with_options(slf, out)
+}
+
+fn fill(slf: &Bound<'_, Packet>) -> PyResult<()> {
+    let py = slf.py();
+    slf.setattr(intern!(py, "len"), slf.len()?)?;
+    let mut header = Vec::with_capacity(64);
+    write_header(slf, &mut header)?;
+    write_options(slf, &mut header)?;
+    slf.setattr(intern!(py, "sum"), fold(sum(&header)))?;
+    let protocol: u64 = slf.getattr(intern!(py, "p"))?.extract().unwrap_or(0);
+    let is_fragment = slf.getattr(intern!(py, "_flags_offset"))?.extract::<u64>()? & FRAGMENT != 0;
+    let data = Packet::payload_of(slf)?;
+    let is_packet = data.cast::<Packet>().is_ok();
+    if (protocol != TCP && protocol != UDP) || is_fragment || !is_packet || !data.getattr(intern!(py, "sum"))?.eq(0)? {
+        return Ok(());
+    }
+    let mut segment = Vec::with_capacity(1600);
+    write_object(&data, &mut segment)?;
+    let mut pseudo = address(slf, "src", 4)?;
+    pseudo.extend(address(slf, "dst", 4)?);
+    pseudo.extend([0, protocol as u8]);
+    pseudo.extend((segment.len() as u16).to_be_bytes());
+    let checksum = fold(sum(&pseudo) + sum(&segment));
+    // RFC 768: a UDP checksum of zero is sent as all ones, for zero says that there is none.
+    let checksum = if protocol == UDP && checksum == 0 { 0xffff } else { checksum };
+    data.setattr(intern!(py, "sum"), PyInt::new(py, checksum))
+}
+
+/// An address as the struct module would pack it: cut or filled up.
+pub fn address(slf: &Bound<'_, Packet>, name: &str, length: usize) -> PyResult<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(16);
+    write_object(&slf.getattr(name)?, &mut bytes)?;
+    bytes.resize(length, 0);
+    Ok(bytes)
+}
+
+impl Source {
+    /// Where the options lie, between the fixed header and the data.
+    pub fn options(&self, slf: &Bound<'_, Packet>) -> PyResult<std::ops::Range<usize>> {
+        let rules = Rules::find(&slf.get_type())?;
+        let fixed = rules.get().layout.as_ref().map_or(0, |layout| layout.get().length);
+        let end = self.data.start;
+        Ok((self.start + fixed).min(end)..end)
+    }
+}
+
+#[pymethods]
+impl Ip {
+    #[new]
+    #[pyo3(signature = (*args, **kwargs))]
+    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Ip> {
+        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Ip)
+    }
+
+    #[classattr]
+    fn __hdr__(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+        (
+            ("_v_hl", "B", 0x45),
+            ("tos", "B", 0),
+            ("len", "H", HEADER),
+            ("id", "H", 0),
+            ("_flags_offset", "H", 0),
+            ("ttl", "B", 64),
+            ("p", "B", 0),
+            ("sum", "H", 0),
+            ("src", "4s", [0; 4].as_slice()),
+            ("dst", "4s", [0; 4].as_slice()),
+        )
+            .into_pyobject(py)
+    }
+
+    #[classattr]
+    fn __bit_fields__(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+        let flags = ("_flags_offset", [("rf", 1), ("df", 1), ("mf", 1), ("offset", 13)].as_slice());
+        super::bit_fields(py, &[("_v_hl", &[("v", 4), ("hl", 4)]), flags])
+    }
+
+    #[classattr]
+    fn opts() -> Options {
+        Options
+    }
+
+    #[classattr]
+    fn _protosw(py: Python<'_>) -> Bound<'_, PyDict> {
+        PyDict::new(py)
+    }
+
+    /// Has `pktclass` take payloads of protocol `p` apart.
+    #[classmethod]
+    fn set_proto(cls: &Bound<'_, pyo3::types::PyType>, p: &Bound<'_, PyAny>, pktclass: &Bound<'_, PyAny>) -> PyResult<()> {
+        cls.getattr(intern!(cls.py(), "_protosw"))?.set_item(p, pktclass)
+    }
+
+    /// The class for protocol `p`; KeyError if there is none.
+    #[classmethod]
+    fn get_proto<'py>(cls: &Bound<'py, pyo3::types::PyType>, p: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        cls.getattr(intern!(cls.py(), "_protosw"))?.get_item(p)
+    }
+
+    /// The flags and the fragment's offset as one number: deprecated for `rf`, `df`, `mf` and `offset`.
+    #[getter]
+    fn off<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        warn_of_off(slf.py())?;
+        slf.getattr(intern!(slf.py(), "_flags_offset"))
+    }
+
+    #[setter]
+    fn set_off(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        warn_of_off(slf.py())?;
+        slf.setattr(intern!(slf.py(), "offset"), value)
+    }
+
+    fn unpack<'py>(slf: &Bound<'py, Self>, buf: &Bound<'py, PyAny>) -> PyResult<()> {
+        unpack_native(slf.as_any(), &PROTOCOL, buf)
+    }
+
+    fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        (PROTOCOL.length)(slf.as_super())
+    }
+
+    fn __bytes__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
+        packet::written(slf.as_super(), &PROTOCOL)
+    }
+}
+
+/// `warnings.warn` names the line that uses the attribute, since it is called without a frame between.
+fn warn_of_off(py: Python<'_>) -> PyResult<()> {
+    PyErr::warn(py, &py.get_type::<pyo3::exceptions::PyUserWarning>(), c"IP.off is deprecated", 1)
+}

@@ -1,0 +1,49 @@
+//! dpkt's object API on packets that are parsed here: the classes that captures are full of. Rarer protocols are declared in
+//! Python on top of [`packet::Packet`].
+
+pub mod arp;
+pub mod checksum;
+mod dictionary;
+mod encapsulation;
+pub mod errors;
+pub mod ethernet;
+mod field;
+pub mod icmp;
+pub mod icmp6;
+pub mod ip;
+pub mod ip6;
+mod layout;
+pub mod packet;
+mod payload;
+mod rules;
+mod show;
+pub mod sll;
+pub mod sll2;
+mod source;
+pub mod tag;
+pub mod tcp;
+pub mod udp;
+
+use pyo3::prelude::*;
+use pyo3::pyclass::PyClass;
+use pyo3::types::{PyDict, PyTuple};
+
+pub use rules::declare_all;
+
+/// An object of exactly the class `C` for what was parsed.
+fn create<'py, C>(py: Python<'py>, source: source::Source, class: C) -> PyResult<Bound<'py, packet::Packet>>
+where
+    C: PyClass<BaseType = packet::Packet>,
+{
+    let start = PyClassInitializer::from(packet::Packet::parsed(source)).add_subclass(class);
+    Ok(Bound::new(py, start)?.into_super())
+}
+
+/// `__bit_fields__` of a class: for each field made of bits their names and widths, most significant first.
+fn bit_fields<'py>(py: Python<'py>, groups: &[(&str, &[(&str, u32)])]) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    for (name, parts) in groups {
+        fields.set_item(name, PyTuple::new(py, *parts)?)?;
+    }
+    Ok(fields)
+}

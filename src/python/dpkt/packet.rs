@@ -1,0 +1,553 @@
+//! `dpkt.Packet`: the base of all packets.
+//!
+//! A packet is a stretch of bytes and what was set since. Parsing checks lengths and finds the payload's place; a field is
+//! read when it is asked for, and the payload becomes an object when it is asked for. What was parsed never changes; what is
+//! set lies over it in [`Edits`], which most packets never have.
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use pyo3::exceptions::{PyAttributeError, PyKeyError, PyTypeError};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
+
+use super::dictionary::{attributes, fill_attributes, lazy_attribute};
+use super::errors::{NeedData, PackError, UnpackError};
+use super::layout::{Layout, declare};
+use super::payload;
+use super::rules::Rules;
+use super::source::{Fault, Next, Source, View};
+
+#[pyclass(subclass, dict, weakref, frozen, module = "pcapframe.dpkt.dpkt")]
+#[derive(Default)]
+pub struct Packet {
+    source: OnceLock<Source>,
+    /// The payload as it was parsed, from the first time that it was asked for.
+    payload: OnceLock<Py<PyAny>>,
+    edits: OnceLock<Box<Mutex<Edits>>>,
+}
+
+/// What was set since the packet was parsed, or all there is of a packet built from keywords.
+#[derive(Default)]
+pub struct Edits {
+    layout: u32,
+    fields: Vec<Edit>,
+    data: Option<Py<PyAny>>,
+}
+
+#[derive(Default)]
+enum Edit {
+    #[default]
+    None,
+    Set(Py<PyAny>),
+    Deleted,
+}
+
+impl Packet {
+    pub fn parsed(source: Source) -> Packet {
+        Packet { source: OnceLock::from(source), ..Packet::default() }
+    }
+
+    pub fn source(&self) -> Option<&Source> {
+        self.source.get()
+    }
+
+    pub fn is_edited(&self) -> bool {
+        self.edits.get().is_some()
+    }
+
+    /// The bytes from the header on, if they were read by this layout.
+    #[inline(always)]
+    pub fn header<'a>(&'a self, py: Python<'a>, layout: u32) -> Option<&'a [u8]> {
+        self.source.get().filter(|source| source.layout == layout).map(|source| source.header(py))
+    }
+
+    /// No Python code runs while this is held: values are taken out before they are dropped.
+    fn edits(&self) -> MutexGuard<'_, Edits> {
+        self.edits.get_or_init(Box::default).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A field's value if it was set; the inner None says that it was deleted.
+    #[inline(always)]
+    pub fn set_value<'py>(&self, py: Python<'py>, layout: u32, index: usize) -> Option<Option<Bound<'py, PyAny>>> {
+        self.edits.get()?;
+        let edits = self.edits();
+        if edits.layout != layout {
+            return None;
+        }
+        match edits.fields.get(index)? {
+            Edit::None => None,
+            Edit::Set(value) => Some(Some(value.bind(py).clone())),
+            Edit::Deleted => Some(None),
+        }
+    }
+
+    /// Keeps a field's value; None deletes it.
+    pub fn keep(&self, layout: u32, index: usize, value: Option<Py<PyAny>>) {
+        let mut edits = self.edits();
+        // Fields of two layouts at once are not kept: a class has one.
+        edits.layout = layout;
+        if edits.fields.len() <= index {
+            edits.fields.resize_with(index + 1, Edit::default);
+        }
+        let before = std::mem::replace(&mut edits.fields[index], value.map_or(Edit::Deleted, Edit::Set));
+        drop(edits);
+        drop(before);
+    }
+
+    pub fn keep_data(&self, data: Py<PyAny>) {
+        let before = self.edits().data.replace(data);
+        drop(before);
+    }
+
+    /// The payload as it was parsed, if the packet was parsed.
+    pub fn parsed_payload<'py>(slf: &Bound<'py, Packet>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = slf.py();
+        let packet = slf.get();
+        if let Some(payload) = packet.payload.get() {
+            return Ok(Some(payload.bind(py).clone()));
+        }
+        let Some(source) = packet.source.get() else { return Ok(None) };
+        let payload = payload::decode(slf, source)?;
+        // Another thread may have been first: all see the same object.
+        let _ = packet.payload.set(payload.unbind());
+        Ok(packet.payload.get().map(|payload| payload.bind(py).clone()))
+    }
+
+    pub fn payload_of<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        if slf.get().edits.get().is_some()
+            && let Some(data) = &slf.get().edits().data
+        {
+            return Ok(data.bind(py).clone());
+        }
+        Ok(Packet::parsed_payload(slf)?.unwrap_or_else(|| PyBytes::new(py, b"").into_any()))
+    }
+
+    /// Takes on what was parsed. A packet that was parsed before gets the new values over the old.
+    pub fn settle(slf: &Bound<'_, Packet>, rules: &Rules, source: Source) -> PyResult<()> {
+        let packet = slf.get();
+        match packet.source.set(source) {
+            Ok(()) => {
+                if packet.is_edited() {
+                    let before = std::mem::take(&mut *packet.edits());
+                    drop(before);
+                }
+                rules.protocol.parsed.map_or(Ok(()), |finish| finish(slf))
+            }
+            Err(source) => Packet::settle_again(slf, rules, source),
+        }
+    }
+
+    #[cold]
+    fn settle_again(slf: &Bound<'_, Packet>, rules: &Rules, source: Source) -> PyResult<()> {
+        let py = slf.py();
+        let fresh = slf.get_type().call_method1("__new__", (slf.get_type(),))?.cast_into::<Packet>()?;
+        Packet::settle(&fresh, rules, source)?;
+        if let Some(layout) = &rules.layout {
+            for name in &layout.get().fields_by_name {
+                slf.setattr(name.bind(py), fresh.getattr(name.bind(py))?)?;
+            }
+        }
+        slf.get().keep_data(Packet::payload_of(&fresh)?.unbind());
+        attributes(slf).update(fill_attributes(&fresh)?.as_mapping())
+    }
+
+    fn init_from(slf: &Bound<'_, Packet>, buffer: &Bound<'_, PyAny>) -> PyResult<()> {
+        let class = slf.get_type();
+        let rules = Rules::find(&class)?;
+        if rules.get().own_unpack {
+            return Packet::init_by_python(slf, buffer);
+        }
+        unpack_by(slf, rules.get(), buffer)
+    }
+
+    /// `unpack` is the subclass's own; errors of the struct module in it become dpkt's.
+    fn init_by_python(slf: &Bound<'_, Packet>, buffer: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        let Err(error) = slf.call_method1(intern!(py, "unpack"), (buffer,)) else { return Ok(()) };
+        if !error.is_instance(py, &struct_error(py)?) {
+            return Err(error);
+        }
+        let needed: usize = slf.getattr(intern!(py, "__hdr_len__"))?.extract()?;
+        let got = buffer.len()?;
+        if got < needed {
+            return Err(Fault::Short { got, needed }.into());
+        }
+        let message = format!("invalid {}: {}", slf.get_type().name()?, buffer.repr()?);
+        Err(UnpackError::new_err(message))
+    }
+
+    fn init_by_keywords(slf: &Bound<'_, Packet>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        let py = slf.py();
+        let rules = Rules::find(&slf.get_type())?;
+        let rules = rules.get();
+        if let Some(layout) = &rules.layout {
+            Packet::set_defaults(slf, layout.get())?;
+        }
+        for (name, value) in keywords.into_iter().flatten() {
+            slf.setattr(name.cast::<PyString>()?, value)?;
+        }
+        let _ = py;
+        rules.protocol.built.map_or(Ok(()), |finish| finish(slf, keywords))
+    }
+
+    fn set_defaults(slf: &Bound<'_, Packet>, layout: &Layout) -> PyResult<()> {
+        let py = slf.py();
+        let mut fields = Vec::with_capacity(layout.fields.len());
+        for field in &layout.fields {
+            let default = match field.mutable {
+                true => py.import("copy")?.call_method1("copy", (&field.default,))?.unbind(),
+                false => field.default.clone_ref(py),
+            };
+            fields.push(Edit::Set(default));
+        }
+        let edits = Edits { layout: layout.id, fields, data: None };
+        let before = std::mem::replace(&mut *slf.get().edits(), edits);
+        drop(before);
+        Ok(())
+    }
+}
+
+fn struct_error(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    py.import("struct")?.getattr("error")
+}
+
+/// Parses `buffer` into `slf` by `rules`.
+pub fn unpack_by(slf: &Bound<'_, Packet>, rules: &Rules, buffer: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = slf.py();
+    let Some(layout) = &rules.layout else {
+        return Err(PyAttributeError::new_err(format!("{} has no __hdr__", slf.get_type().name()?)));
+    };
+    let view = View::of(buffer)?;
+    if !layout.get().is_plain() {
+        return unpack_by_struct(slf, layout.get(), buffer);
+    }
+    let source = (rules.protocol.parse)(py, layout.get(), view)?;
+    Packet::settle(slf, rules, source)
+}
+
+/// Formats that stand for several values, padding, floats and the like: read by the struct module, all at once.
+#[cold]
+fn unpack_by_struct(slf: &Bound<'_, Packet>, layout: &Layout, buffer: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = slf.py();
+    let view = View::of(buffer)?;
+    let bytes = view.bytes(py);
+    if bytes.len() < layout.length {
+        return Err(Fault::Short { got: bytes.len(), needed: layout.length }.into());
+    }
+    let header = PyBytes::new(py, &bytes[..layout.length]);
+    let values = py.import("struct")?.call_method1("unpack", (&layout.format, header))?;
+    for (index, value) in values.try_iter()?.enumerate().take(layout.fields.len()) {
+        slf.get().keep(layout.id, index, Some(value?.unbind()));
+    }
+    let end = view.end;
+    let source = view.parsed(0, layout.length..end, Next::Raw);
+    slf.get().keep_data(source.slice(py, source.data.clone())?.unbind());
+    Ok(())
+}
+
+/// A header of the declared length; the rest is data.
+pub fn parse_plain(_: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
+    let got = view.end - view.start;
+    if got < layout.length {
+        return Err(Fault::Short { got, needed: layout.length });
+    }
+    Ok(view.parsed(layout.id, layout.length..got, Next::Raw))
+}
+
+/// Length of the declared header plus that of the data.
+pub fn plain_length(slf: &Bound<'_, Packet>) -> PyResult<usize> {
+    let header: usize = slf.getattr(intern!(slf.py(), "__hdr_len__"))?.extract()?;
+    Ok(header + Packet::payload_of(slf)?.len()?)
+}
+
+pub fn write_plain(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
+    write_header(slf, out)?;
+    write_object(&Packet::payload_of(slf)?, out)
+}
+
+/// The header as the class packs it, be it by a method in Python.
+pub fn write_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
+    let rules = Rules::find(&slf.get_type())?;
+    if !rules.get().own_header {
+        return (rules.get().protocol.write_header)(slf, out);
+    }
+    write_object(&slf.call_method0(intern!(slf.py(), "pack_hdr"))?, out)
+}
+
+/// The declared fields, packed.
+pub fn write_plain_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
+    let py = slf.py();
+    let rules = Rules::find(&slf.get_type())?;
+    let Some(layout) = &rules.get().layout else {
+        return Err(PyAttributeError::new_err(format!("{} has no __hdr__", slf.get_type().name()?)));
+    };
+    let layout = layout.get();
+    let packet = slf.get();
+    let parsed = packet.header(py, layout.id).filter(|header| header.len() >= layout.length);
+    if let (Some(header), false) = (parsed, packet.is_edited()) {
+        out.extend_from_slice(&header[..layout.length]);
+        return Ok(());
+    }
+    let start = out.len();
+    if put_fields(packet, py, layout, parsed, out) {
+        return Ok(());
+    }
+    out.truncate(start);
+    out.extend_from_slice(pack_by_struct(slf, layout)?.as_bytes());
+    Ok(())
+}
+
+/// False if a value is one that only the struct module packs or complains about.
+fn put_fields(packet: &Packet, py: Python<'_>, layout: &Layout, parsed: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
+    for (index, field) in layout.fields.iter().enumerate() {
+        let Some(place) = field.place else { return false };
+        let put = match (packet.set_value(py, layout.id, index), parsed) {
+            (Some(Some(value)), _) => place.put(&value, out),
+            (None, Some(header)) => {
+                out.extend_from_slice(&header[place.offset()..place.offset() + place.size()]);
+                true
+            }
+            _ => false,
+        };
+        if !put {
+            return false;
+        }
+    }
+    true
+}
+
+/// Values that are tuples are spread: a format may stand for several.
+#[cold]
+fn pack_by_struct<'py>(slf: &Bound<'py, Packet>, layout: &Layout) -> PyResult<Bound<'py, PyBytes>> {
+    let py = slf.py();
+    let values = PyList::new(py, [layout.format.as_str()])?;
+    for name in &layout.fields_by_name {
+        let value = slf.getattr(name.bind(py))?;
+        match value.cast::<PyTuple>() {
+            Ok(several) => several.iter().try_for_each(|value| values.append(value))?,
+            Err(_) => values.append(value)?,
+        }
+    }
+    let packed = py.import("struct")?.getattr("pack")?.call1(values.to_tuple());
+    match packed {
+        Ok(packed) => Ok(packed.cast_into::<PyBytes>()?),
+        Err(error) if error.is_instance(py, &struct_error(py)?) => Err(PackError::new_err(error.value(py).str()?.unbind())),
+        Err(error) => Err(error),
+    }
+}
+
+/// `bytes(object)`, for packets without a detour through Python.
+pub fn write_object(object: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+    let py = object.py();
+    if let Ok(bytes) = object.cast::<PyBytes>() {
+        out.extend_from_slice(bytes.as_bytes());
+        return Ok(());
+    }
+    if let Ok(packet) = object.cast::<Packet>() {
+        let rules = Rules::find(&packet.get_type())?;
+        if !rules.get().own_bytes {
+            return (rules.get().protocol.write)(packet, out);
+        }
+    }
+    let bytes = py.get_type::<PyBytes>().call1((object,))?.cast_into::<PyBytes>()?;
+    out.extend_from_slice(bytes.as_bytes());
+    Ok(())
+}
+
+#[pymethods]
+impl Packet {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    pub fn blank(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Packet {
+        Packet::default()
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __init__(slf: &Bound<'_, Packet>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        match args.get_item(0) {
+            Ok(buffer) => Packet::init_from(slf, &buffer),
+            Err(_) => Packet::init_by_keywords(slf, kwargs),
+        }
+    }
+
+    #[classmethod]
+    #[pyo3(signature = (**_kwargs))]
+    fn __init_subclass__(cls: &Bound<'_, PyType>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        declare(cls)?;
+        Rules::establish(cls)
+    }
+
+    /// What follows the header: a packet if its class is known, else bytes.
+    #[getter]
+    fn data<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyAny>> {
+        Packet::payload_of(slf)
+    }
+
+    #[setter]
+    fn set_data(&self, data: Py<PyAny>) {
+        self.keep_data(data);
+    }
+
+    /// Reads the header fields from `buf`; the rest becomes `data`.
+    fn unpack(slf: &Bound<'_, Packet>, buf: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        let rules = Rules::find(&slf.get_type())?;
+        let Some(layout) = &rules.get().layout else {
+            return Err(PyAttributeError::new_err(format!("{} has no __hdr__", slf.get_type().name()?)));
+        };
+        let plain = Rules {
+            layout: Some(layout.clone_ref(py)),
+            protocol: &super::rules::PLAIN,
+            own_unpack: false,
+            own_header: false,
+            own_bytes: false,
+        };
+        unpack_by(slf, &plain, buf)
+    }
+
+    /// The header as bytes.
+    fn pack_hdr<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyBytes>> {
+        let mut out = Vec::with_capacity(64);
+        write_plain_header(slf, &mut out)?;
+        Ok(PyBytes::new(slf.py(), &out))
+    }
+
+    /// The same as `bytes(packet)`.
+    fn pack<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().get_type::<PyBytes>().call1((slf,))
+    }
+
+    fn __bytes__<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyBytes>> {
+        let mut out = Vec::with_capacity(128);
+        write_plain(slf, &mut out)?;
+        Ok(PyBytes::new(slf.py(), &out))
+    }
+
+    fn __len__(slf: &Bound<'_, Packet>) -> PyResult<usize> {
+        plain_length(slf)
+    }
+
+    fn __str__<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyString>> {
+        slf.py().get_type::<PyBytes>().call1((slf,))?.str()
+    }
+
+    fn __repr__(slf: &Bound<'_, Packet>) -> PyResult<String> {
+        super::show::repr(slf)
+    }
+
+    /// Prints the packet and its layers, a field a line.
+    #[pyo3(signature = (indent=1))]
+    fn pprint(slf: &Bound<'_, Packet>, indent: usize) -> PyResult<()> {
+        super::show::pprint(slf, indent)
+    }
+
+    fn __iter__<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let pairs = PyList::empty(py);
+        for name in slf.get_type().getattr(intern!(py, "__hdr_fields__"))?.try_iter()? {
+            let name = name?;
+            pairs.append((&name, slf.getattr(name.cast::<PyString>()?)?))?;
+        }
+        Ok(pairs.try_iter()?.into_any())
+    }
+
+    /// The first layer below of exactly this class; KeyError if there is none.
+    fn __getitem__<'py>(slf: &Bound<'py, Packet>, class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let mut layer = slf.getattr(intern!(slf.py(), "data"))?;
+        while layer.cast::<Packet>().is_ok() {
+            if layer.get_type().eq(class)? {
+                return Ok(layer);
+            }
+            layer = layer.getattr(intern!(slf.py(), "data"))?;
+        }
+        Err(PyKeyError::new_err(class.clone().unbind()))
+    }
+
+    fn __contains__(slf: &Bound<'_, Packet>, class: &Bound<'_, PyAny>) -> PyResult<bool> {
+        match slf.get_item(class) {
+            Ok(layer) => layer.is_truthy(),
+            Err(error) if error.is_instance_of::<PyKeyError>(slf.py()) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Attributes that are made when asked for: the payload under its class's name, and what a protocol adds.
+    fn __getattr__<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        match lazy_attribute(slf, name.to_str()?)? {
+            Some(value) => Ok(value),
+            None => {
+                let message = format!("'{}' object has no attribute '{name}'", slf.get_type().name()?);
+                Err(PyAttributeError::new_err(message))
+            }
+        }
+    }
+
+    #[getter]
+    fn __dict__<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyDict>> {
+        fill_attributes(slf)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyTuple>> {
+        super::show::reduce(slf)
+    }
+
+    fn __setstate__(slf: &Bound<'_, Packet>, state: (Bound<'_, PyDict>, Bound<'_, PyDict>)) -> PyResult<()> {
+        for (name, value) in state.1 {
+            slf.setattr(name.cast::<PyString>()?, value)?;
+        }
+        attributes(slf).update(state.0.as_mapping())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if let Some(payload) = self.payload.get() {
+            visit.call(payload)?;
+        }
+        // A lock that is held now belongs to a stopped thread: what it guards counts as alive this time.
+        let Some(Ok(edits)) = self.edits.get().map(|edits| edits.try_lock()) else { return Ok(()) };
+        if let Some(data) = &edits.data {
+            visit.call(data)?;
+        }
+        for edit in &edits.fields {
+            if let Edit::Set(value) = edit {
+                visit.call(value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A cycle always goes through something that was set: what was parsed points down only.
+    fn __clear__(&self) {
+        if self.is_edited() {
+            let before = std::mem::take(&mut *self.edits());
+            drop(before);
+        }
+    }
+}
+
+/// A buffer as the only positional argument of the class's own `unpack`.
+pub fn unpack_native<'py>(
+    slf: &Bound<'py, PyAny>,
+    protocol: &'static super::rules::Protocol,
+    buffer: &Bound<'py, PyAny>,
+) -> PyResult<()> {
+    let packet = slf.cast::<Packet>().map_err(|_| PyTypeError::new_err("unpack needs a packet"))?;
+    let rules = Rules::find(&packet.get_type())?;
+    let layout = rules.get().layout.as_ref().map(|layout| layout.clone_ref(slf.py()));
+    let native = Rules { layout, protocol, own_unpack: false, own_header: false, own_bytes: false };
+    unpack_by(packet, &native, buffer)
+}
+
+/// For a protocol that finds fewer bytes than it needs where dpkt gives no text.
+pub fn need_data() -> PyErr {
+    NeedData::new_err(())
+}
+
+/// `bytes(packet)` by the rules of `protocol`.
+pub fn written<'py>(slf: &Bound<'py, Packet>, protocol: &super::rules::Protocol) -> PyResult<Bound<'py, PyBytes>> {
+    let mut out = Vec::with_capacity(128);
+    (protocol.write)(slf, &mut out)?;
+    Ok(PyBytes::new(slf.py(), &out))
+}

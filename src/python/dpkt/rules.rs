@@ -1,0 +1,150 @@
+//! What differs between classes of packets: how one is parsed, measured and written.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyType};
+
+use super::arp::Arp;
+use super::errors;
+use super::ethernet::Ethernet;
+use super::icmp::Icmp;
+use super::icmp6::Icmp6;
+use super::ip::Ip;
+use super::ip6::Ip6;
+use super::layout::{Layout, declare, overridden};
+use super::packet::{self, Packet};
+use super::sll::Sll;
+use super::sll2::Sll2;
+use super::source::{Fault, Source, View};
+use super::tag::Tag;
+use super::tcp::Tcp;
+use super::udp::Udp;
+
+/// The rules of a protocol. One static of it stands in the file of each protocol that has its own.
+pub struct Protocol {
+    /// Reads the header; `layout` is that of the class.
+    pub parse: fn(Python<'_>, &Layout, View) -> Result<Source, Fault>,
+    /// Makes an object of exactly this class; None where a class in Python is the only way.
+    pub create: Option<fn(Python<'_>, Source) -> PyResult<Bound<'_, Packet>>>,
+    /// What is left to do with a packet just parsed: attributes that are not fields.
+    pub parsed: Option<fn(&Bound<'_, Packet>) -> PyResult<()>>,
+    /// What is left to do with a packet just built from keywords.
+    pub built: Option<fn(&Bound<'_, Packet>, Option<&Bound<'_, PyDict>>) -> PyResult<()>>,
+    /// Names of attributes that are made when asked for, in the order in which dpkt sets them.
+    pub lazy: &'static [&'static str],
+    pub length: fn(&Bound<'_, Packet>) -> PyResult<usize>,
+    pub write_header: fn(&Bound<'_, Packet>, &mut Vec<u8>) -> PyResult<()>,
+    pub write: fn(&Bound<'_, Packet>, &mut Vec<u8>) -> PyResult<()>,
+}
+
+/// A header and what follows it.
+pub static PLAIN: Protocol = Protocol {
+    parse: packet::parse_plain,
+    create: None,
+    parsed: None,
+    built: None,
+    lazy: &[],
+    length: packet::plain_length,
+    write_header: packet::write_plain_header,
+    write: packet::write_plain,
+};
+
+/// What is known of a class, found once when it is made.
+#[pyclass(frozen, module = "pcapframe.dpkt.dpkt")]
+pub struct Rules {
+    pub layout: Option<Py<Layout>>,
+    pub protocol: &'static Protocol,
+    /// Which methods a subclass replaced by its own in Python.
+    pub own_unpack: bool,
+    pub own_header: bool,
+    pub own_bytes: bool,
+}
+
+/// The classes of the core by address, and their rules: what is looked up for each layer of each packet.
+static NATIVE: PyOnceLock<Vec<(usize, Py<Rules>)>> = PyOnceLock::new();
+
+impl Rules {
+    /// The rules of `class`; those of a class of the core without asking Python.
+    #[inline(always)]
+    pub fn find<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, Rules>> {
+        match Rules::native(class) {
+            Some(rules) => Ok(rules.bind(class.py()).clone()),
+            None => Ok(class.getattr(intern!(class.py(), "__rules__"))?.cast_into::<Rules>()?),
+        }
+    }
+
+    /// The rules of a class of the core; None for a class made in Python.
+    #[inline(always)]
+    pub fn native(class: &Bound<'_, PyAny>) -> Option<&'static Py<Rules>> {
+        let known = NATIVE.get(class.py())?;
+        let address = class.as_ptr() as usize;
+        known.iter().find(|(class, _)| *class == address).map(|(_, rules)| rules)
+    }
+
+    /// Keeps the rules of `class` as an attribute of it.
+    pub fn establish(class: &Bound<'_, PyType>) -> PyResult<()> {
+        let rules = Rules {
+            layout: Layout::of(class).map(Bound::unbind),
+            protocol: protocol(class)?,
+            own_unpack: overridden(class, "unpack")?,
+            own_header: overridden(class, "pack_hdr")?,
+            own_bytes: overridden(class, "__bytes__")?,
+        };
+        class.setattr(intern!(class.py(), "__rules__"), Bound::new(class.py(), rules)?)
+    }
+}
+
+/// The protocol whose rules `class` has from the core: that of the nearest class of the core it derives from.
+fn protocol(class: &Bound<'_, PyType>) -> PyResult<&'static Protocol> {
+    for ancestor in class.mro() {
+        if let Some(protocol) = native_protocol(ancestor.cast::<PyType>()?) {
+            return Ok(protocol);
+        }
+    }
+    Ok(&PLAIN)
+}
+
+/// The classes of the core, most frequent first.
+fn classes(py: Python<'_>) -> [(Bound<'_, PyType>, &'static Protocol); 12] {
+    [
+        (py.get_type::<Ip>(), &super::ip::PROTOCOL),
+        (py.get_type::<Tcp>(), &super::tcp::PROTOCOL),
+        (py.get_type::<Ethernet>(), &super::ethernet::PROTOCOL),
+        (py.get_type::<Udp>(), &super::udp::PROTOCOL),
+        (py.get_type::<Ip6>(), &super::ip6::PROTOCOL),
+        (py.get_type::<Icmp>(), &super::icmp::PROTOCOL),
+        (py.get_type::<Icmp6>(), &super::icmp6::PROTOCOL),
+        (py.get_type::<Arp>(), &super::arp::PROTOCOL),
+        (py.get_type::<Sll>(), &super::sll::PROTOCOL),
+        (py.get_type::<Sll2>(), &super::sll2::PROTOCOL),
+        (py.get_type::<Tag>(), &super::tag::PROTOCOL),
+        (py.get_type::<Packet>(), &PLAIN),
+    ]
+}
+
+fn native_protocol(class: &Bound<'_, PyType>) -> Option<&'static Protocol> {
+    classes(class.py()).into_iter().find(|(known, _)| known.is(class)).map(|(_, protocol)| protocol)
+}
+
+/// Makes the classes of the core ready; called once, when the module is made.
+pub fn declare_all(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    for (name, error) in [
+        ("Error", py.get_type::<errors::Error>()),
+        ("UnpackError", py.get_type::<errors::UnpackError>()),
+        ("NeedData", py.get_type::<errors::NeedData>()),
+        ("PackError", py.get_type::<errors::PackError>()),
+    ] {
+        module.add(name, error)?;
+    }
+    let mut known = Vec::new();
+    for (class, _) in classes(py) {
+        declare(&class)?;
+        Rules::establish(&class)?;
+        let rules = class.getattr(intern!(py, "__rules__"))?.cast_into::<Rules>()?;
+        known.push((class.as_ptr() as usize, rules.unbind()));
+    }
+    let _ = NATIVE.set(py, known);
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! `dpkt.sll.SLL`, LINKTYPE_LINUX_SLL.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use super::layout::Layout;
+use super::packet::{Packet, unpack_native};
+use super::rules::{PLAIN, Protocol};
+use super::source::{Fault, Next, Source, View};
+
+/// Linux cooked capture, LINKTYPE_LINUX_SLL.
+///
+/// Attributes
+/// ----------
+/// type : int
+///     To us, broadcast, multicast, to another host or from us: 0 to 4.
+/// hrd, hlen, hdr : int, int, bytes
+///     Kind, length and first 8 bytes of the link-layer address.
+/// ethtype : int
+///     EtherType of the payload.
+/// data : Packet or bytes
+///     The payload.
+#[pyclass(extends = Packet, subclass, frozen, name = "SLL", module = "pcapframe.dpkt.sll")]
+pub struct Sll;
+
+const HEADER: usize = 16;
+
+pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, source| super::create(py, source, Sll)), ..PLAIN };
+
+fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
+    let bytes = view.bytes(py);
+    let got = bytes.len();
+    if got < HEADER {
+        return Err(Fault::Short { got, needed: HEADER });
+    }
+    let next = Next::Type(u32::from(u16::from_be_bytes([bytes[14], bytes[15]])));
+    Ok(view.parsed(layout.id, HEADER..got, next))
+}
+
+#[pymethods]
+impl Sll {
+    #[new]
+    #[pyo3(signature = (*args, **kwargs))]
+    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Sll> {
+        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Sll)
+    }
+
+    #[classattr]
+    fn __hdr__(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+        (("type", "H", 0), ("hrd", "H", 1), ("hlen", "H", 6), ("hdr", "8s", b"".as_slice()), ("ethtype", "H", 0x0800))
+            .into_pyobject(py)
+    }
+
+    fn unpack<'py>(slf: &Bound<'py, Self>, buf: &Bound<'py, PyAny>) -> PyResult<()> {
+        unpack_native(slf.as_any(), &PROTOCOL, buf)
+    }
+}

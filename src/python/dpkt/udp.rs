@@ -1,0 +1,38 @@
+//! `dpkt.udp.UDP`, RFC 768.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use super::packet::Packet;
+use super::rules::{PLAIN, Protocol};
+
+/// User Datagram Protocol, RFC 768.
+///
+/// Attributes
+/// ----------
+/// sport, dport : int
+///     Ports.
+/// ulen : int
+///     Length of header and data as the header says it.
+/// sum : int
+///     Checksum.
+/// data : bytes
+///     The datagram's payload.
+#[pyclass(extends = Packet, subclass, frozen, name = "UDP", module = "pcapframe.dpkt.udp")]
+pub struct Udp;
+
+pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source| super::create(py, source, Udp)), ..PLAIN };
+
+#[pymethods]
+impl Udp {
+    #[new]
+    #[pyo3(signature = (*args, **kwargs))]
+    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Udp> {
+        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Udp)
+    }
+
+    #[classattr]
+    fn __hdr__(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+        (("sport", "H", 0xdead), ("dport", "H", 0), ("ulen", "H", 8), ("sum", "H", 0)).into_pyobject(py)
+    }
+}
