@@ -19,7 +19,7 @@ const IF_TSRESOL: u16 = 9;
 const IF_TSOFFSET: u16 = 14;
 
 /// Type, length, and the length again at the end.
-const MIN_BLOCK_LEN: usize = 12;
+pub const MIN_BLOCK_LEN: usize = 12;
 const MIN_SECTION_LEN: usize = 28;
 /// No block but a packet's is believed to be larger than this (Wireshark's limit).
 const MAX_BLOCK_LEN: usize = 16 << 20;
@@ -59,6 +59,18 @@ impl Resolution {
             return nanoseconds;
         }
         self.any_nanoseconds(units, offset_seconds)
+    }
+
+    /// Seconds since 1970 as a float, which loses what it must.
+    fn seconds(self, units: u64, offset_seconds: i64) -> f64 {
+        let units = units as f64;
+        let seconds = match self {
+            Self::Multiply(0) => 0.0,
+            Self::Multiply(factor) => units / (1_000_000_000 / factor) as f64,
+            Self::Divide(divisor) => units / (divisor as f64 * 1e9),
+            Self::PowerOfTwo(bits) => units / 2f64.powi(bits as i32),
+        };
+        offset_seconds as f64 + seconds
     }
 
     /// The same for every resolution, offset and time.
@@ -137,6 +149,24 @@ impl Pcapng {
     /// The format's name and all interfaces so far.
     pub fn describe(&self) -> (String, Vec<Interface>) {
         ("pcapng".into(), self.interfaces.to_vec())
+    }
+
+    /// The time of the packet block that a window begins with, in its interface's units; None if the block has none.
+    pub fn units(&self, window: &[u8]) -> Option<u64> {
+        let has_time = matches!(self.u32_at(window, 0), ENHANCED_PACKET | PACKET);
+        has_time.then(|| (u64::from(self.u32_at(window, 12)) << 32) | u64::from(self.u32_at(window, 16)))
+    }
+
+    /// Units of an interface, counted over the whole source, as seconds since 1970.
+    pub fn seconds(&self, interface: u32, units: u64) -> f64 {
+        let interface = self.interfaces.get(interface as usize);
+        interface.map_or(0.0, |interface| interface.resolution.seconds(units, interface.offset_seconds))
+    }
+
+    /// The same in nanoseconds, the ends of the range standing for times beyond it.
+    pub fn nanoseconds(&self, interface: u32, units: u64) -> i64 {
+        let interface = self.interfaces.get(interface as usize);
+        interface.map_or(0, |interface| interface.resolution.nanoseconds(units, interface.offset_seconds))
     }
 
     #[inline(always)]

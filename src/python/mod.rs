@@ -35,6 +35,8 @@ mod _core {
     #[pymodule_export]
     use super::dpkt::packet::Packet;
     #[pymodule_export]
+    use super::dpkt::records::{RecordIterator, Records};
+    #[pymodule_export]
     use super::dpkt::sll::Sll;
     #[pymodule_export]
     use super::dpkt::sll2::Sll2;
@@ -44,6 +46,8 @@ mod _core {
     use super::dpkt::tcp::{Tcp, dpkt_parse_opts};
     #[pymodule_export]
     use super::dpkt::udp::Udp;
+    #[pymodule_export]
+    use super::dpkt::writing::{pcap_record, pcapng_record};
     #[pymodule_export]
     use super::frame::Frame;
     #[pymodule_export]

@@ -1,10 +1,10 @@
 //! `dpkt.arp.ARP`, RFC 826.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::packet::Packet;
-use super::rules::{PLAIN, Protocol};
+use super::rules::{Kind, PLAIN, Protocol};
 
 /// Address Resolution Protocol, RFC 826, for Ethernet and IPv4.
 ///
@@ -21,14 +21,19 @@ use super::rules::{PLAIN, Protocol};
 #[pyclass(extends = Packet, subclass, frozen, name = "ARP", module = "pcapframe.dpkt.arp")]
 pub struct Arp;
 
-pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source| super::create(py, source, Arp)), ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source| super::create(py, source, Kind::Arp, Arp)), ..PLAIN };
 
 #[pymethods]
 impl Arp {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Arp> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Arp)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Arp>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Arp, args)?).add_subclass(Arp))
     }
 
     #[classattr]

@@ -1,21 +1,95 @@
 //! The attributes of a packet that are no fields: its `__dict__`.
 
-use pyo3::ffi;
+use pyo3::exceptions::{PyAttributeError, PyKeyError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyType};
 
+use super::generic;
 use super::packet::Packet;
-use super::rules::Rules;
+use super::rules::{Kind, Rules};
 use super::source::Next;
 
-/// What was set so far.
+/// The attributes there are so far; made if there are none.
 pub fn attributes<'py>(slf: &Bound<'py, Packet>) -> Bound<'py, PyDict> {
-    // SAFETY: `Packet` is declared with a dict, which this function of the stable ABI makes or finds; it returns a new
-    // reference or null with an exception set, for want of memory. pyo3 has no safe form of it, and the attribute `__dict__`
-    // is what calls this function.
-    let dict = unsafe { Bound::from_owned_ptr(slf.py(), ffi::PyObject_GenericGetDict(slf.as_ptr(), std::ptr::null_mut())) };
-    dict.cast_into::<PyDict>().expect("__dict__ is a dict")
+    if let Some(dict) = existing_attributes(slf) {
+        return dict;
+    }
+    let py = slf.py();
+    let cell = slf.get().attributes();
+    // Another thread may have been first, or Python code that a collection of garbage ran.
+    let _ = cell.set(PyDict::new(py).unbind());
+    cell.get().expect("just set").bind(py).clone()
+}
+
+/// The attributes, if any were set.
+pub fn existing_attributes<'py>(slf: &Bound<'py, Packet>) -> Option<Bound<'py, PyDict>> {
+    if slf.get().kind() == Kind::Python
+        && let Some(dict) = generic::dict(slf)
+    {
+        return Some(dict);
+    }
+    slf.get().attributes().get().map(|dict| dict.bind(slf.py()).clone())
+}
+
+/// An attribute that is no field.
+pub fn attribute<'py>(slf: &Bound<'py, Packet>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+    existing_attributes(slf).map_or(Ok(None), |attributes| attributes.get_item(name))
+}
+
+/// An attribute by Python's rules, and if there is none, one that is made when it is asked for.
+pub fn get_attribute<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    if let Some(attributes) = slf.get().attributes().get()
+        && let Some(value) = attributes.bind(py).get_item(name)?
+    {
+        return Ok(value);
+    }
+    let text = name.cast::<PyString>()?.to_cow()?;
+    if text == "__dict__" {
+        return Ok(fill_attributes(slf)?.into_any());
+    }
+    match generic::get(slf, name) {
+        Err(error) if error.is_instance_of::<PyAttributeError>(py) => lazy_attribute(slf, &text)?.ok_or(error),
+        found => found,
+    }
+}
+
+/// The same, for a name of which it is known that it is made when it is asked for.
+pub fn get_lazy_attribute<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(attributes) = slf.get().attributes().get()
+        && let Some(value) = attributes.bind(slf.py()).get_item(name)?
+    {
+        return Ok(value);
+    }
+    match lazy_attribute(slf, &name.cast::<PyString>()?.to_cow()?)? {
+        Some(value) => Ok(value),
+        None => get_attribute(slf, name),
+    }
+}
+
+/// Sets an attribute, or without a value deletes it: by the class's descriptor if it has one, else among the attributes.
+pub fn set_attribute(slf: &Bound<'_, Packet>, name: &Bound<'_, PyAny>, value: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    let py = slf.py();
+    let text = name.cast::<PyString>()?;
+    if generic::dict(slf).is_some() || has_descriptor(&slf.get_type(), text)? {
+        return generic::set(slf, name, value);
+    }
+    match value {
+        Some(value) => attributes(slf).set_item(name, value),
+        None => attributes(slf).del_item(name).map_err(|error| match error.is_instance_of::<PyKeyError>(py) {
+            true => PyAttributeError::new_err(text.clone().unbind()),
+            false => error,
+        }),
+    }
+}
+
+/// Whether `class` has an attribute of that name that says what setting it does.
+fn has_descriptor(class: &Bound<'_, PyType>, name: &Bound<'_, PyString>) -> PyResult<bool> {
+    match class.getattr_opt(name)? {
+        Some(attribute) => attribute.get_type().hasattr(intern!(class.py(), "__set__")),
+        None => Ok(false),
+    }
 }
 
 /// `__dict__` as dpkt's packets have it, with what had not been asked for yet.
@@ -24,7 +98,7 @@ pub fn fill_attributes<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyD
     if slf.get().source().is_none() {
         return Ok(dict);
     }
-    let rules = Rules::find(&slf.get_type())?;
+    let rules = Rules::of(slf)?;
     for name in rules.get().protocol.lazy {
         if !dict.contains(name)? {
             lazy_attribute(slf, name)?;
@@ -75,7 +149,7 @@ pub fn lazy_attribute<'py>(slf: &Bound<'py, Packet>, name: &str) -> PyResult<Opt
 }
 
 fn has_lazy(slf: &Bound<'_, Packet>, name: &str) -> PyResult<bool> {
-    Ok(Rules::find(&slf.get_type())?.get().protocol.lazy.contains(&name))
+    Ok(Rules::of(slf)?.get().protocol.lazy.contains(&name))
 }
 
 /// `struct.pack` for the header's format.

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyType};
 
-use super::dictionary::attributes;
+use super::dictionary::{attribute, attributes, existing_attributes};
 use super::errors::PackError;
 use super::ethernet::{HEADER, MPLS_TYPES, VLAN, VLAN_TYPES, behind_labels, control_word, type_of};
 use super::packet::{Packet, write_object, write_plain_header};
@@ -155,7 +155,7 @@ pub fn tail_length(slf: &Bound<'_, Packet>) -> PyResult<usize> {
     if data.cast::<Packet>().is_err() || !is_llc(&data)? {
         return Ok(0);
     }
-    let attributes = attributes(slf);
+    let Some(attributes) = existing_attributes(slf) else { return Ok(0) };
     let mut length = if attributes.contains("fcs")? { 4 } else { 0 };
     for name in ["padding", "trailer"] {
         if let Some(bytes) = attributes.get_item(name)? {
@@ -194,7 +194,7 @@ fn check_sequence(slf: &Bound<'_, Packet>, data: &Bound<'_, PyAny>, padding: &[u
     super::packet::write_header(slf, &mut frame)?;
     write_object(data, &mut frame)?;
     frame.extend_from_slice(padding);
-    let has_isl = match attributes(slf).get_item("vlan_tags")? {
+    let has_isl = match attribute(slf, "vlan_tags")? {
         Some(tags) if tags.is_truthy()? => tags.get_item(0)?.is_instance(isl_class(py)?)?,
         _ => false,
     };
@@ -229,7 +229,7 @@ pub fn write_header(
         if !MPLS_TYPES.contains(&ethertype) {
             ethertype = MPLS_TYPES[0];
         }
-        if let Some(word) = attributes(slf).get_item("_control_word")? {
+        if let Some(word) = attribute(slf, "_control_word")? {
             write_object(&word, &mut shims)?;
         }
     }

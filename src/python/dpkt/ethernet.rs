@@ -4,12 +4,12 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 
-use super::dictionary::attributes;
+use super::dictionary::attribute;
 use super::encapsulation;
 use super::layout::Layout;
 use super::packet::{self, Packet, unpack_native, write_object};
 use super::payload::make;
-use super::rules::{PLAIN, Protocol};
+use super::rules::{Kind, PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Ethernet II and IEEE 802.3.
@@ -41,9 +41,10 @@ const LABELS: usize = 24;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source| super::create(py, source, Ethernet)),
+    create: Some(|py, source| super::create(py, source, Kind::Ethernet, Ethernet)),
     parsed: Some(parsed),
     built: Some(built),
+    payloads: &["ip", "ip6", "arp"],
     length,
     write_header,
     write,
@@ -206,7 +207,7 @@ fn built(slf: &Bound<'_, Packet>, _: Option<&Bound<'_, PyDict>>) -> PyResult<()>
 
 /// Tags and labels of a frame; most have no attributes at all.
 fn shims<'py>(slf: &Bound<'py, Packet>, name: &str) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    match attributes(slf).get_item(name)? {
+    match attribute(slf, name)? {
         Some(list) => list.try_iter()?.collect(),
         None => Ok(Vec::new()),
     }
@@ -269,9 +270,14 @@ fn write(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
 #[pymethods]
 impl Ethernet {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Ethernet> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Ethernet)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Ethernet>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Ethernet, args)?).add_subclass(Ethernet))
     }
 
     #[classattr]

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyString};
 
 use super::layout::Layout;
+use super::names::Access;
 use super::packet::Packet;
 
 /// Where a value lies in a header, for the formats of the `struct` module that stand for one value.
@@ -55,7 +56,8 @@ impl Place {
     }
 
     /// The value in `header`, which has all bytes of it.
-    fn get<'py>(&self, py: Python<'py>, header: &[u8]) -> Bound<'py, PyAny> {
+    #[inline(always)]
+    pub fn get<'py>(&self, py: Python<'py>, header: &[u8]) -> Bound<'py, PyAny> {
         match *self {
             Place::Unsigned { offset, size, big } => PyInt::new(py, unsigned(&header[offset..offset + size], big)).into_any(),
             Place::Signed { offset, size, big } => {
@@ -63,6 +65,15 @@ impl Place {
                 PyInt::new(py, (unsigned(&header[offset..offset + size], big) << unused) as i64 >> unused).into_any()
             }
             Place::Bytes { offset, size } => PyBytes::new(py, &header[offset..offset + size]).into_any(),
+        }
+    }
+
+    /// The number in `header`; None if this is none without a sign.
+    #[inline(always)]
+    pub fn number(&self, header: &[u8]) -> Option<u64> {
+        match *self {
+            Place::Unsigned { offset, size, big } => Some(unsigned(&header[offset..offset + size], big)),
+            Place::Signed { .. } | Place::Bytes { .. } => None,
         }
     }
 
@@ -166,6 +177,15 @@ impl Field {
         self.part.is_some()
     }
 
+    /// The way to it without this descriptor; None for a format that only the struct module reads.
+    pub fn access(&self) -> Option<Access> {
+        let (index, place) = (self.index, self.place?);
+        Some(match self.part {
+            Some(bits) => Access::Part { index, place, bits },
+            None => Access::Field { index, place },
+        })
+    }
+
     fn missing(&self, py: Python<'_>) -> PyErr {
         PyAttributeError::new_err(self.name.clone_ref(py))
     }
@@ -255,10 +275,6 @@ impl Field {
         if let Some(value) = inner.set_value(py, self.layout, self.index) {
             return value?.extract().ok();
         }
-        let header = inner.header(py, self.layout)?;
-        match self.place? {
-            Place::Unsigned { offset, size, big } => Some(unsigned(&header[offset..offset + size], big)),
-            Place::Signed { .. } | Place::Bytes { .. } => None,
-        }
+        self.place?.number(inner.header(py, self.layout)?)
     }
 }

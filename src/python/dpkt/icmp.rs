@@ -2,12 +2,12 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 
 use super::checksum::{fold, sum};
 use super::layout::Layout;
 use super::packet::{self, Packet, unpack_native, write_plain};
-use super::rules::{PLAIN, Protocol};
+use super::rules::{Kind, PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Internet Control Message Protocol, RFC 792.
@@ -25,7 +25,8 @@ pub struct Icmp;
 
 const HEADER: usize = 4;
 
-pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, source| super::create(py, source, Icmp)), write, ..PLAIN };
+pub static PROTOCOL: Protocol =
+    Protocol { parse, create: Some(|py, source| super::create(py, source, Kind::Icmp, Icmp)), write, ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);
@@ -51,9 +52,14 @@ pub fn write(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
 #[pymethods]
 impl Icmp {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Icmp> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Icmp)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Icmp>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Icmp, args)?).add_subclass(Icmp))
     }
 
     #[classattr]

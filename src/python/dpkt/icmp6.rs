@@ -1,11 +1,11 @@
 //! `dpkt.icmp6.ICMP6`, RFC 4443.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::layout::Layout;
 use super::packet::{Packet, unpack_native};
-use super::rules::{PLAIN, Protocol};
+use super::rules::{Kind, PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Internet Control Message Protocol for IPv6, RFC 4443.
@@ -23,7 +23,8 @@ pub struct Icmp6;
 
 const HEADER: usize = 4;
 
-pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, source| super::create(py, source, Icmp6)), ..PLAIN };
+pub static PROTOCOL: Protocol =
+    Protocol { parse, create: Some(|py, source| super::create(py, source, Kind::Icmp6, Icmp6)), ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);
@@ -38,9 +39,14 @@ fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
 #[pymethods]
 impl Icmp6 {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Icmp6> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Icmp6)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Icmp6>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Icmp6, args)?).add_subclass(Icmp6))
     }
 
     #[classattr]

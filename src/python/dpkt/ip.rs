@@ -2,13 +2,13 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyInt, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyInt, PyTuple, PyType};
 
 use super::checksum::{fold, sum};
-use super::dictionary::Options;
+use super::dictionary::{Options, existing_attributes};
 use super::layout::Layout;
 use super::packet::{self, Packet, unpack_native, write_header, write_object};
-use super::rules::{PLAIN, Protocol, Rules};
+use super::rules::{Kind, PLAIN, Protocol, Rules};
 use super::source::{Fault, Next, Source, View};
 
 /// Internet Protocol, version 4, RFC 791.
@@ -40,9 +40,10 @@ const FRAGMENT: u64 = 0x3fff;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source| super::create(py, source, Ip)),
+    create: Some(|py, source| super::create(py, source, Kind::Ip, Ip)),
     built: Some(built),
     lazy: &["opts"],
+    payloads: &["tcp", "udp", "icmp", "bytes"],
     length: length_with_options,
     write,
     ..PLAIN
@@ -92,7 +93,7 @@ fn without_own_options(slf: &Bound<'_, Packet>) -> Option<usize> {
     if slf.get().source().is_some() {
         return None;
     }
-    super::dictionary::attributes(slf).is_empty().then_some(0)
+    existing_attributes(slf).is_none_or(|attributes| attributes.is_empty()).then_some(0)
 }
 
 pub fn write_with_options(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
@@ -154,7 +155,7 @@ pub fn address(slf: &Bound<'_, Packet>, name: &str, length: usize) -> PyResult<V
 impl Source {
     /// Where the options lie, between the fixed header and the data.
     pub fn options(&self, slf: &Bound<'_, Packet>) -> PyResult<std::ops::Range<usize>> {
-        let rules = Rules::find(&slf.get_type())?;
+        let rules = Rules::of(slf)?;
         let fixed = rules.get().layout.as_ref().map_or(0, |layout| layout.get().length);
         let end = self.data.start;
         Ok((self.start + fixed).min(end)..end)
@@ -164,9 +165,14 @@ impl Source {
 #[pymethods]
 impl Ip {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Ip> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Ip)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Ip>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Ip, args)?).add_subclass(Ip))
     }
 
     #[classattr]

@@ -5,11 +5,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple, PyType};
 
 use super::checksum::{fold, sum};
-use super::dictionary::attributes;
+use super::dictionary::{attribute, attributes};
 use super::ip::address;
 use super::layout::Layout;
 use super::packet::{self, Packet, unpack_native, write_header, write_object};
-use super::rules::{PLAIN, Protocol};
+use super::rules::{Kind, PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Internet Protocol, version 6, RFC 8200.
@@ -43,8 +43,9 @@ const DESTINATION: u8 = 60;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source| super::create(py, source, Ip6)),
+    create: Some(|py, source| super::create(py, source, Kind::Ip6, Ip6)),
     lazy: &["extension_hdrs", "all_extension_headers", "p"],
+    payloads: &["tcp", "udp", "icmp6", "bytes"],
     length,
     write,
     ..PLAIN
@@ -177,12 +178,12 @@ fn extensions<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyList>> {
 }
 
 fn has_no_extensions(slf: &Bound<'_, Packet>) -> bool {
-    slf.get().source().is_none() && !attributes(slf).contains("extension_hdrs").unwrap_or(true)
+    slf.get().source().is_none() && matches!(attribute(slf, "extension_hdrs"), Ok(None))
 }
 
 fn length(slf: &Bound<'_, Packet>) -> PyResult<usize> {
     let mut length = packet::plain_length(slf)?;
-    if has_no_extensions(slf) && !attributes(slf).contains("all_extension_headers")? {
+    if has_no_extensions(slf) && attribute(slf, "all_extension_headers")?.is_none() {
         return Ok(length);
     }
     for header in extensions(slf)? {
@@ -239,9 +240,14 @@ fn fill_checksum(slf: &Bound<'_, Packet>, data: &Bound<'_, PyAny>, protocol: u64
 #[pymethods]
 impl Ip6 {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Ip6> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Ip6)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Ip6>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Ip6, args)?).add_subclass(Ip6))
     }
 
     #[classattr]

@@ -4,25 +4,31 @@
 pub mod arp;
 pub mod checksum;
 mod dictionary;
+mod edits;
 mod encapsulation;
 pub mod errors;
 pub mod ethernet;
 mod field;
+mod generic;
 pub mod icmp;
 pub mod icmp6;
 pub mod ip;
 pub mod ip6;
 mod layout;
+mod names;
 pub mod packet;
 mod payload;
+pub mod records;
 mod rules;
 mod show;
 pub mod sll;
 pub mod sll2;
 mod source;
+mod stream;
 pub mod tag;
 pub mod tcp;
 pub mod udp;
+pub mod writing;
 
 use pyo3::prelude::*;
 use pyo3::pyclass::PyClass;
@@ -30,12 +36,12 @@ use pyo3::types::{PyDict, PyTuple};
 
 pub use rules::declare_all;
 
-/// An object of exactly the class `C` for what was parsed.
-fn create<'py, C>(py: Python<'py>, source: source::Source, class: C) -> PyResult<Bound<'py, packet::Packet>>
+/// An object of exactly the class `C`, which is `kind`, for what was parsed.
+fn create<'py, C>(py: Python<'py>, source: source::Source, kind: rules::Kind, class: C) -> PyResult<Bound<'py, packet::Packet>>
 where
     C: PyClass<BaseType = packet::Packet>,
 {
-    let start = PyClassInitializer::from(packet::Packet::parsed(source)).add_subclass(class);
+    let start = PyClassInitializer::from(packet::Packet::parsed(kind, source)).add_subclass(class);
     Ok(Bound::new(py, start)?.into_super())
 }
 

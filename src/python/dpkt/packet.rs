@@ -4,49 +4,62 @@
 //! read when it is asked for, and the payload becomes an object when it is asked for. What was parsed never changes; what is
 //! set lies over it in [`Edits`], which most packets never have.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use once_cell::sync::OnceCell;
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyInt, PyList, PyString, PyTuple, PyType};
 
-use super::dictionary::{attributes, fill_attributes, lazy_attribute};
+use super::dictionary::{attributes, fill_attributes, get_attribute, get_lazy_attribute, set_attribute};
+use super::edits::{Edit, Edits};
 use super::errors::{NeedData, PackError, UnpackError};
 use super::layout::{Layout, declare};
+use super::names::Access;
 use super::payload;
-use super::rules::Rules;
+use super::rules::{Kind, Rules};
 use super::source::{Fault, Next, Source, View};
 
-#[pyclass(subclass, dict, weakref, frozen, module = "pcapframe.dpkt.dpkt")]
+#[pyclass(subclass, weakref, frozen, module = "pcapframe.dpkt.dpkt")]
 #[derive(Default)]
 pub struct Packet {
-    source: OnceLock<Source>,
+    /// Which class of the core this is an object of, and of no class derived from it.
+    kind: Kind,
+    source: OnceCell<Source>,
     /// The payload as it was parsed, from the first time that it was asked for.
-    payload: OnceLock<Py<PyAny>>,
-    edits: OnceLock<Box<Mutex<Edits>>>,
+    payload: OnceCell<Py<PyAny>>,
+    edits: OnceCell<Box<Mutex<Edits>>>,
+    /// Attributes that are no fields. A class made in Python has a dict of Python's own instead.
+    attributes: OnceCell<Py<PyDict>>,
 }
 
-/// What was set since the packet was parsed, or all there is of a packet built from keywords.
-#[derive(Default)]
-pub struct Edits {
-    layout: u32,
-    fields: Vec<Edit>,
-    data: Option<Py<PyAny>>,
-}
-
-#[derive(Default)]
-enum Edit {
-    #[default]
-    None,
-    Set(Py<PyAny>),
-    Deleted,
-}
+// `OnceCell` and not the standard library's cell: it takes a value without a call, and its zero bytes mean that there is none.
+// The garbage collector may look at an object between its allocation and its first value.
 
 impl Packet {
-    pub fn parsed(source: Source) -> Packet {
-        Packet { source: OnceLock::from(source), ..Packet::default() }
+    #[inline(always)]
+    pub fn parsed(kind: Kind, source: Source) -> Packet {
+        Packet { kind, source: OnceCell::with_value(source), ..Packet::default() }
+    }
+
+    /// What `__new__` makes for `class`: for the core's own class `kind`, bytes are parsed at once.
+    #[inline(always)]
+    pub fn begin(class: &Bound<'_, PyType>, kind: Kind, args: &Bound<'_, PyTuple>) -> PyResult<Packet> {
+        let py = class.py();
+        let Some(native) = kind.native(py).filter(|native| native.class.is(class)) else { return Ok(Packet::default()) };
+        let rules = native.rules.get();
+        let (Some(layout), Ok(buffer)) = (&rules.layout, args.get_borrowed_item(0)) else {
+            return Ok(Packet { kind, ..Packet::default() });
+        };
+        // Other buffers are copied first: that is left to `__init__`.
+        let Ok(buffer) = buffer.cast::<PyBytes>() else { return Ok(Packet { kind, ..Packet::default() }) };
+        Ok(Packet::parsed(kind, (rules.protocol.parse)(py, layout.get(), View::of_bytes(&buffer))?))
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     pub fn source(&self) -> Option<&Source> {
@@ -55,6 +68,11 @@ impl Packet {
 
     pub fn is_edited(&self) -> bool {
         self.edits.get().is_some()
+    }
+
+    /// The cell of the attributes that are no fields.
+    pub fn attributes(&self) -> &OnceCell<Py<PyDict>> {
+        &self.attributes
     }
 
     /// The bytes from the header on, if they were read by this layout.
@@ -72,11 +90,7 @@ impl Packet {
     #[inline(always)]
     pub fn set_value<'py>(&self, py: Python<'py>, layout: u32, index: usize) -> Option<Option<Bound<'py, PyAny>>> {
         self.edits.get()?;
-        let edits = self.edits();
-        if edits.layout != layout {
-            return None;
-        }
-        match edits.fields.get(index)? {
+        match self.edits().field(layout, index) {
             Edit::None => None,
             Edit::Set(value) => Some(Some(value.bind(py).clone())),
             Edit::Deleted => Some(None),
@@ -85,20 +99,37 @@ impl Packet {
 
     /// Keeps a field's value; None deletes it.
     pub fn keep(&self, layout: u32, index: usize, value: Option<Py<PyAny>>) {
-        let mut edits = self.edits();
-        // Fields of two layouts at once are not kept: a class has one.
-        edits.layout = layout;
-        if edits.fields.len() <= index {
-            edits.fields.resize_with(index + 1, Edit::default);
-        }
-        let before = std::mem::replace(&mut edits.fields[index], value.map_or(Edit::Deleted, Edit::Set));
-        drop(edits);
+        let edit = value.map_or(Edit::Deleted, Edit::Set);
+        let before = self.edits().put(layout, index, edit);
         drop(before);
     }
 
     pub fn keep_data(&self, data: Py<PyAny>) {
         let before = self.edits().data.replace(data);
         drop(before);
+    }
+
+    /// An attribute that every packet of the class has, if `name` is the very string that compiled code has for it.
+    #[inline(always)]
+    fn known<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> Option<PyResult<Bound<'py, PyAny>>> {
+        let py = slf.py();
+        let packet = slf.get();
+        let names = packet.kind.native(py)?.names.as_ref()?;
+        let (index, place, bits) = match names.find(name)? {
+            Access::Data => return Some(Packet::payload_of(slf)),
+            Access::Lazy => return Some(get_lazy_attribute(slf, name)),
+            Access::Field { index, place } => (index, place, None),
+            Access::Part { index, place, bits } => (index, place, Some(bits)),
+        };
+        if let Some(value) = packet.set_value(py, names.layout(), index) {
+            // Bits of something that was set are left to the descriptor, and the error about a deleted field too.
+            return value.filter(|_| bits.is_none()).map(Ok);
+        }
+        let header = packet.header(py, names.layout())?;
+        Some(Ok(match bits {
+            None => place.get(py, header),
+            Some(bits) => PyInt::new(py, bits.of(place.number(header)?)).into_any(),
+        }))
     }
 
     /// The payload as it was parsed, if the packet was parsed.
@@ -115,6 +146,7 @@ impl Packet {
         Ok(packet.payload.get().map(|payload| payload.bind(py).clone()))
     }
 
+    #[inline(always)]
     pub fn payload_of<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         if slf.get().edits.get().is_some()
@@ -123,6 +155,15 @@ impl Packet {
             return Ok(data.bind(py).clone());
         }
         Ok(Packet::parsed_payload(slf)?.unwrap_or_else(|| PyBytes::new(py, b"").into_any()))
+    }
+
+    /// Finishes what `__new__` began, if this is the first look at it and `buffer` is what it read.
+    #[inline(always)]
+    fn is_begun(&self, buffer: &Bound<'_, PyAny>) -> bool {
+        self.kind != Kind::Python
+            && self.source.get().is_some_and(|source| source.buffer.as_ptr() == buffer.as_ptr())
+            && self.payload.get().is_none()
+            && !self.is_edited()
     }
 
     /// Takes on what was parsed. A packet that was parsed before gets the new values over the old.
@@ -155,8 +196,11 @@ impl Packet {
     }
 
     fn init_from(slf: &Bound<'_, Packet>, buffer: &Bound<'_, PyAny>) -> PyResult<()> {
-        let class = slf.get_type();
-        let rules = Rules::find(&class)?;
+        if slf.get().is_begun(buffer) {
+            let finish = Rules::of(slf)?.get().protocol.parsed;
+            return finish.map_or(Ok(()), |finish| finish(slf));
+        }
+        let rules = Rules::of(slf)?;
         if rules.get().own_unpack {
             return Packet::init_by_python(slf, buffer);
         }
@@ -180,8 +224,7 @@ impl Packet {
     }
 
     fn init_by_keywords(slf: &Bound<'_, Packet>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
-        let py = slf.py();
-        let rules = Rules::find(&slf.get_type())?;
+        let rules = Rules::of(slf)?;
         let rules = rules.get();
         if let Some(layout) = &rules.layout {
             Packet::set_defaults(slf, layout.get())?;
@@ -189,7 +232,6 @@ impl Packet {
         for (name, value) in keywords.into_iter().flatten() {
             slf.setattr(name.cast::<PyString>()?, value)?;
         }
-        let _ = py;
         rules.protocol.built.map_or(Ok(()), |finish| finish(slf, keywords))
     }
 
@@ -203,7 +245,7 @@ impl Packet {
             };
             fields.push(Edit::Set(default));
         }
-        let edits = Edits { layout: layout.id, fields, data: None };
+        let edits = Edits::new(layout.id, fields);
         let before = std::mem::replace(&mut *slf.get().edits(), edits);
         drop(before);
         Ok(())
@@ -270,7 +312,7 @@ pub fn write_plain(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
 
 /// The header as the class packs it, be it by a method in Python.
 pub fn write_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
-    let rules = Rules::find(&slf.get_type())?;
+    let rules = Rules::of(slf)?;
     if !rules.get().own_header {
         return (rules.get().protocol.write_header)(slf, out);
     }
@@ -280,7 +322,7 @@ pub fn write_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> 
 /// The declared fields, packed.
 pub fn write_plain_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
     let py = slf.py();
-    let rules = Rules::find(&slf.get_type())?;
+    let rules = Rules::of(slf)?;
     let Some(layout) = &rules.get().layout else {
         return Err(PyAttributeError::new_err(format!("{} has no __hdr__", slf.get_type().name()?)));
     };
@@ -347,7 +389,7 @@ pub fn write_object(object: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()
         return Ok(());
     }
     if let Ok(packet) = object.cast::<Packet>() {
-        let rules = Rules::find(&packet.get_type())?;
+        let rules = Rules::of(packet)?;
         if !rules.get().own_bytes {
             return (rules.get().protocol.write)(packet, out);
         }
@@ -360,9 +402,10 @@ pub fn write_object(object: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()
 #[pymethods]
 impl Packet {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
-    pub fn blank(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Packet {
-        Packet::default()
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(cls: &Bound<'_, PyType>, args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Packet> {
+        Packet::begin(cls, Kind::Packet, args)
     }
 
     #[pyo3(signature = (*args, **kwargs))]
@@ -394,7 +437,7 @@ impl Packet {
     /// Reads the header fields from `buf`; the rest becomes `data`.
     fn unpack(slf: &Bound<'_, Packet>, buf: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = slf.py();
-        let rules = Rules::find(&slf.get_type())?;
+        let rules = Rules::of(slf)?;
         let Some(layout) = &rules.get().layout else {
             return Err(PyAttributeError::new_err(format!("{} has no __hdr__", slf.get_type().name()?)));
         };
@@ -474,20 +517,29 @@ impl Packet {
         }
     }
 
-    /// Attributes that are made when asked for: the payload under its class's name, and what a protocol adds.
-    fn __getattr__<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-        match lazy_attribute(slf, name.to_str()?)? {
-            Some(value) => Ok(value),
-            None => {
-                let message = format!("'{}' object has no attribute '{name}'", slf.get_type().name()?);
-                Err(PyAttributeError::new_err(message))
-            }
+    fn __getattribute__<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        match Packet::known(slf, name) {
+            Some(found) => found,
+            None => get_attribute(slf, name),
         }
     }
 
-    #[getter]
-    fn __dict__<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyDict>> {
-        fill_attributes(slf)
+    fn __setattr__(slf: &Bound<'_, Packet>, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let packet = slf.get();
+        if let Some(names) = packet.kind.native(slf.py()).and_then(|native| native.names.as_ref()) {
+            match names.find(name) {
+                Some(Access::Data) => return Ok(packet.keep_data(value.clone().unbind())),
+                Some(Access::Field { index, .. }) => {
+                    return Ok(packet.keep(names.layout(), index, Some(value.clone().unbind())));
+                }
+                _ => {}
+            }
+        }
+        set_attribute(slf, name, Some(value))
+    }
+
+    fn __delattr__(slf: &Bound<'_, Packet>, name: &Bound<'_, PyAny>) -> PyResult<()> {
+        set_attribute(slf, name, None)
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyTuple>> {
@@ -505,17 +557,12 @@ impl Packet {
         if let Some(payload) = self.payload.get() {
             visit.call(payload)?;
         }
+        if let Some(attributes) = self.attributes.get() {
+            visit.call(attributes)?;
+        }
         // A lock that is held now belongs to a stopped thread: what it guards counts as alive this time.
         let Some(Ok(edits)) = self.edits.get().map(|edits| edits.try_lock()) else { return Ok(()) };
-        if let Some(data) = &edits.data {
-            visit.call(data)?;
-        }
-        for edit in &edits.fields {
-            if let Edit::Set(value) = edit {
-                visit.call(value)?;
-            }
-        }
-        Ok(())
+        edits.traverse(&visit)
     }
 
     /// A cycle always goes through something that was set: what was parsed points down only.
@@ -523,6 +570,9 @@ impl Packet {
         if self.is_edited() {
             let before = std::mem::take(&mut *self.edits());
             drop(before);
+        }
+        if let Some(attributes) = self.attributes.get() {
+            Python::attach(|py| attributes.bind(py).clear());
         }
     }
 }
@@ -534,7 +584,7 @@ pub fn unpack_native<'py>(
     buffer: &Bound<'py, PyAny>,
 ) -> PyResult<()> {
     let packet = slf.cast::<Packet>().map_err(|_| PyTypeError::new_err("unpack needs a packet"))?;
-    let rules = Rules::find(&packet.get_type())?;
+    let rules = Rules::of(packet)?;
     let layout = rules.get().layout.as_ref().map(|layout| layout.clone_ref(slf.py()));
     let native = Rules { layout, protocol, own_unpack: false, own_header: false, own_bytes: false };
     unpack_by(packet, &native, buffer)

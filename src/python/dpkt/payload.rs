@@ -45,10 +45,10 @@ fn lookup<'py>(
 /// An object of `class` from the payload of `source`; None if the bytes are none.
 pub fn make<'py>(class: &Bound<'py, PyAny>, source: &Source) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = class.py();
-    let Some(rules) = Rules::native(class) else {
+    let Some(native) = Rules::native(class) else {
         return class.call1((source.slice(py, source.data.clone())?,)).map(Some);
     };
-    let rules = rules.get();
+    let rules = native.rules.get();
     let (Some(create), Some(layout)) = (rules.protocol.create, &rules.layout) else {
         return class.call1((source.slice(py, source.data.clone())?,)).map(Some);
     };

@@ -13,6 +13,7 @@ use super::icmp6::Icmp6;
 use super::ip::Ip;
 use super::ip6::Ip6;
 use super::layout::{Layout, declare, overridden};
+use super::names::Names;
 use super::packet::{self, Packet};
 use super::sll::Sll;
 use super::sll2::Sll2;
@@ -33,6 +34,8 @@ pub struct Protocol {
     pub built: Option<fn(&Bound<'_, Packet>, Option<&Bound<'_, PyDict>>) -> PyResult<()>>,
     /// Names of attributes that are made when asked for, in the order in which dpkt sets them.
     pub lazy: &'static [&'static str],
+    /// Names under which the most frequent payloads are also known.
+    pub payloads: &'static [&'static str],
     pub length: fn(&Bound<'_, Packet>) -> PyResult<usize>,
     pub write_header: fn(&Bound<'_, Packet>, &mut Vec<u8>) -> PyResult<()>,
     pub write: fn(&Bound<'_, Packet>, &mut Vec<u8>) -> PyResult<()>,
@@ -45,6 +48,7 @@ pub static PLAIN: Protocol = Protocol {
     parsed: None,
     built: None,
     lazy: &[],
+    payloads: &[],
     length: packet::plain_length,
     write_header: packet::write_plain_header,
     write: packet::write_plain,
@@ -61,25 +65,59 @@ pub struct Rules {
     pub own_bytes: bool,
 }
 
-/// The classes of the core by address, and their rules: what is looked up for each layer of each packet.
-static NATIVE: PyOnceLock<Vec<(usize, Py<Rules>)>> = PyOnceLock::new();
+/// A class of the core, most frequent first; `Python` is any other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Python,
+    Ip,
+    Tcp,
+    Ethernet,
+    Udp,
+    Ip6,
+    Icmp,
+    Icmp6,
+    Arp,
+    Sll,
+    Sll2,
+    Tag,
+    Packet,
+}
+
+/// What is known of a class of the core.
+pub struct Native {
+    pub class: Py<PyType>,
+    pub rules: Py<Rules>,
+    /// None for a class without fields.
+    pub names: Option<Names>,
+}
+
+/// The classes of the core in the order of [`Kind`]: what is looked up for each layer of each packet.
+static NATIVE: PyOnceLock<Vec<Native>> = PyOnceLock::new();
+
+impl Kind {
+    #[inline(always)]
+    pub fn native(self, py: Python<'_>) -> Option<&'static Native> {
+        let place = (self as usize).checked_sub(1)?;
+        NATIVE.get(py)?.get(place)
+    }
+}
 
 impl Rules {
-    /// The rules of `class`; those of a class of the core without asking Python.
+    /// The rules of a packet's class; those of a class of the core without asking Python.
     #[inline(always)]
-    pub fn find<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, Rules>> {
-        match Rules::native(class) {
-            Some(rules) => Ok(rules.bind(class.py()).clone()),
-            None => Ok(class.getattr(intern!(class.py(), "__rules__"))?.cast_into::<Rules>()?),
+    pub fn of<'py>(packet: &Bound<'py, Packet>) -> PyResult<Bound<'py, Rules>> {
+        let py = packet.py();
+        match packet.get().kind().native(py) {
+            Some(native) => Ok(native.rules.bind(py).clone()),
+            None => Ok(packet.get_type().getattr(intern!(py, "__rules__"))?.cast_into::<Rules>()?),
         }
     }
 
-    /// The rules of a class of the core; None for a class made in Python.
+    /// What is known of a class of the core; None for a class made in Python.
     #[inline(always)]
-    pub fn native(class: &Bound<'_, PyAny>) -> Option<&'static Py<Rules>> {
-        let known = NATIVE.get(class.py())?;
-        let address = class.as_ptr() as usize;
-        known.iter().find(|(class, _)| *class == address).map(|(_, rules)| rules)
+    pub fn native(class: &Bound<'_, PyAny>) -> Option<&'static Native> {
+        NATIVE.get(class.py())?.iter().find(|native| native.class.is(class))
     }
 
     /// Keeps the rules of `class` as an attribute of it.
@@ -105,7 +143,7 @@ fn protocol(class: &Bound<'_, PyType>) -> PyResult<&'static Protocol> {
     Ok(&PLAIN)
 }
 
-/// The classes of the core, most frequent first.
+/// The classes of the core, in the order of [`Kind`].
 fn classes(py: Python<'_>) -> [(Bound<'_, PyType>, &'static Protocol); 12] {
     [
         (py.get_type::<Ip>(), &super::ip::PROTOCOL),
@@ -143,7 +181,10 @@ pub fn declare_all(module: &Bound<'_, PyModule>) -> PyResult<()> {
         declare(&class)?;
         Rules::establish(&class)?;
         let rules = class.getattr(intern!(py, "__rules__"))?.cast_into::<Rules>()?;
-        known.push((class.as_ptr() as usize, rules.unbind()));
+        let Rules { layout, protocol, .. } = rules.get();
+        let lazy = [protocol.lazy, protocol.payloads].concat();
+        let names = layout.as_ref().map(|layout| Names::of(&class, layout.get().id, &lazy)).transpose()?;
+        known.push(Native { class: class.unbind(), rules: rules.unbind(), names });
     }
     let _ = NATIVE.set(py, known);
     Ok(())

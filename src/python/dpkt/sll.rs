@@ -1,11 +1,11 @@
 //! `dpkt.sll.SLL`, LINKTYPE_LINUX_SLL.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::layout::Layout;
 use super::packet::{Packet, unpack_native};
-use super::rules::{PLAIN, Protocol};
+use super::rules::{Kind, PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Linux cooked capture, LINKTYPE_LINUX_SLL.
@@ -25,7 +25,7 @@ pub struct Sll;
 
 const HEADER: usize = 16;
 
-pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, source| super::create(py, source, Sll)), ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, source| super::create(py, source, Kind::Sll, Sll)), ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);
@@ -40,9 +40,14 @@ fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
 #[pymethods]
 impl Sll {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Sll> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Sll)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Sll>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Sll, args)?).add_subclass(Sll))
     }
 
     #[classattr]

@@ -1,11 +1,11 @@
 //! `dpkt.sll2.SLL2`, LINKTYPE_LINUX_SLL2.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::layout::Layout;
 use super::packet::{Packet, unpack_native};
-use super::rules::{PLAIN, Protocol};
+use super::rules::{Kind, PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Linux cooked capture, version 2, LINKTYPE_LINUX_SLL2.
@@ -27,7 +27,8 @@ pub struct Sll2;
 
 const HEADER: usize = 20;
 
-pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, source| super::create(py, source, Sll2)), ..PLAIN };
+pub static PROTOCOL: Protocol =
+    Protocol { parse, create: Some(|py, source| super::create(py, source, Kind::Sll2, Sll2)), ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);
@@ -42,9 +43,14 @@ fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
 #[pymethods]
 impl Sll2 {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Sll2> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Sll2)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Sll2>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Sll2, args)?).add_subclass(Sll2))
     }
 
     #[classattr]

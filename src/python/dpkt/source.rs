@@ -28,9 +28,10 @@ impl View {
     /// The whole of a bytes-like object; what can be changed is copied once.
     pub fn of(object: &Bound<'_, PyAny>) -> PyResult<View> {
         let py = object.py();
-        let (buffer, kind) = if let Ok(bytes) = object.cast::<PyBytes>() {
-            (bytes.clone(), Kind::Bytes)
-        } else if let Ok(bytes) = object.cast::<PyByteArray>() {
+        if let Ok(bytes) = object.cast::<PyBytes>() {
+            return Ok(View::of_bytes(bytes));
+        }
+        let (buffer, kind) = if let Ok(bytes) = object.cast::<PyByteArray>() {
             (PyBytes::new(py, &bytes.to_vec()), Kind::ByteArray)
         } else if object.cast::<PyMemoryView>().is_ok() {
             (object.call_method0("tobytes")?.cast_into::<PyBytes>()?, Kind::MemoryView)
@@ -42,6 +43,12 @@ impl View {
         Ok(View { buffer: buffer.unbind(), kind, start: 0, end })
     }
 
+    #[inline(always)]
+    pub fn of_bytes(bytes: &Bound<'_, PyBytes>) -> View {
+        View { buffer: bytes.clone().unbind(), kind: Kind::Bytes, start: 0, end: bytes.as_bytes().len() }
+    }
+
+    #[inline(always)]
     pub fn bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
         &self.buffer.as_bytes(py)[self.start..self.end]
     }

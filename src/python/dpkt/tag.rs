@@ -1,11 +1,11 @@
 //! A header that is all there is: VLAN tags, MPLS labels and other shims, whose payload belongs to the packet around them.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyAny, PyDict, PyTuple};
+use pyo3::types::{PyAny, PyDict, PyTuple, PyType};
 
 use super::layout::Layout;
 use super::packet::{Packet, parse_plain, unpack_native};
-use super::rules::{PLAIN, Protocol};
+use super::rules::{Kind, PLAIN, Protocol};
 use super::source::{Fault, Source, View};
 
 /// Base of headers without data of their own: what follows them in the buffer is left out.
@@ -23,9 +23,14 @@ fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
 #[pymethods]
 impl Tag {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Tag> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Tag)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Tag>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Tag, args)?).add_subclass(Tag))
     }
 
     fn unpack<'py>(slf: &Bound<'py, Self>, buf: &Bound<'py, PyAny>) -> PyResult<()> {

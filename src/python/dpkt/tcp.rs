@@ -1,12 +1,12 @@
 //! `dpkt.tcp.TCP`, RFC 9293.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple, PyType};
 
 use super::dictionary::Options;
 use super::layout::Layout;
 use super::packet::{self, Packet, unpack_native};
-use super::rules::{PLAIN, Protocol};
+use super::rules::{Kind, PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Transmission Control Protocol, RFC 9293.
@@ -36,7 +36,7 @@ const NO_OPERATION: u8 = 1;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source| super::create(py, source, Tcp)),
+    create: Some(|py, source| super::create(py, source, Kind::Tcp, Tcp)),
     lazy: &["opts"],
     length: super::ip::length_with_options,
     write: super::ip::write_with_options,
@@ -60,9 +60,14 @@ fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
 #[pymethods]
 impl Tcp {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Tcp> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Tcp)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Tcp>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Tcp, args)?).add_subclass(Tcp))
     }
 
     #[classattr]

@@ -1,10 +1,10 @@
 //! `dpkt.udp.UDP`, RFC 768.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::packet::Packet;
-use super::rules::{PLAIN, Protocol};
+use super::rules::{Kind, PLAIN, Protocol};
 
 /// User Datagram Protocol, RFC 768.
 ///
@@ -21,14 +21,19 @@ use super::rules::{PLAIN, Protocol};
 #[pyclass(extends = Packet, subclass, frozen, name = "UDP", module = "pcapframe.dpkt.udp")]
 pub struct Udp;
 
-pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source| super::create(py, source, Udp)), ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source| super::create(py, source, Kind::Udp, Udp)), ..PLAIN };
 
 #[pymethods]
 impl Udp {
     #[new]
-    #[pyo3(signature = (*args, **kwargs))]
-    fn new(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Udp> {
-        PyClassInitializer::from(Packet::blank(args, kwargs)).add_subclass(Udp)
+    #[classmethod]
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Udp>> {
+        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Udp, args)?).add_subclass(Udp))
     }
 
     #[classattr]

@@ -1,0 +1,309 @@
+//! The packets of a capture as dpkt's readers give them: time and bytes, one after the other, from a file object.
+//!
+//! Where a capture is cut or corrupt, the iteration ends with a warning; packets before the fault were given out already.
+
+use std::sync::Mutex;
+use std::sync::TryLockError;
+
+use pyo3::exceptions::{PyUserWarning, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyTuple};
+
+use super::stream::Stream;
+use crate::capture::pcapng::{self, Pcapng};
+use crate::capture::record::{Framing, Step};
+
+/// Longer records are not believed: libpcap's largest packets, those of USB.
+const LONGEST: usize = 128 << 20;
+
+/// How a format divides a stream.
+enum Format {
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+}
+
+/// Classic records as dpkt reads them, whatever versions and link types the file header names.
+#[derive(Clone, Copy)]
+struct Pcap {
+    big_endian: bool,
+    header: usize,
+    nanoseconds: bool,
+}
+
+/// Seconds and fraction of a classic record, or units of a pcapng interface.
+#[derive(Clone, Copy)]
+enum Time {
+    Microseconds { seconds: u32, fraction: u32 },
+    Nanoseconds { seconds: u32, fraction: u32 },
+    Units { units: u64, interface: u32 },
+    Unknown,
+}
+
+/// A packet in the stream's window.
+struct Found {
+    time: Time,
+    length: u32,
+    data: std::ops::Range<usize>,
+    end: usize,
+}
+
+struct State {
+    stream: Stream,
+    format: Format,
+    packets: u64,
+    length: Option<u32>,
+    /// A packet that was cut has been given out; the warning is due.
+    cut: Option<String>,
+}
+
+/// The packets of one stream.
+#[pyclass(frozen, module = "pcapframe._core")]
+pub struct Records {
+    state: Mutex<State>,
+    integers: bool,
+}
+
+/// One iteration over [`Records`]; several of them share the stream.
+#[pyclass(frozen, module = "pcapframe._core")]
+pub struct RecordIterator {
+    records: Py<Records>,
+    ended: std::sync::atomic::AtomicBool,
+}
+
+impl Pcap {
+    fn u32_at(self, bytes: &[u8], at: usize) -> u32 {
+        let number = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        if self.big_endian { number.swap_bytes() } else { number }
+    }
+
+    fn time(self, header: &[u8]) -> Time {
+        let (seconds, fraction) = (self.u32_at(header, 0), self.u32_at(header, 4));
+        match self.nanoseconds {
+            true => Time::Nanoseconds { seconds, fraction },
+            false => Time::Microseconds { seconds, fraction },
+        }
+    }
+}
+
+impl State {
+    /// The next packet, or at the end None, and why if that is not where a record ends.
+    #[inline(always)]
+    fn next(&mut self, py: Python<'_>) -> PyResult<Result<Option<Found>, String>> {
+        match &mut self.format {
+            Format::Pcap(format) => next_of_pcap(*format, &mut self.stream, &mut self.cut, py),
+            Format::Pcapng(format) => next_of_pcapng(format, &mut self.stream, py),
+        }
+    }
+}
+
+#[inline(always)]
+fn next_of_pcap(
+    format: Pcap,
+    stream: &mut Stream,
+    cut: &mut Option<String>,
+    py: Python<'_>,
+) -> PyResult<Result<Option<Found>, String>> {
+    let window = stream.window(py, format.header)?;
+    if window.len() < format.header {
+        return Ok(match window.len() {
+            0 => Ok(None),
+            have => Err(format!("the file ends inside a record's header: {have} of {} bytes are there", format.header)),
+        });
+    }
+    let (captured, length) = (format.u32_at(window, 8) as usize, format.u32_at(window, 12));
+    let time = format.time(window);
+    if captured > LONGEST {
+        return Ok(Err(format!("the record claims {captured} captured bytes, more than the {LONGEST} that are believed")));
+    }
+    let mut end = format.header + captured;
+    if window.len() < end {
+        let have = stream.window(py, end)?.len();
+        if have < end {
+            // As dpkt does, what is there of the last packet is given out.
+            *cut = Some(format!("the file ends inside a record: {have} of {end} bytes are there"));
+            end = have;
+        }
+    }
+    Ok(Ok(Some(Found { time, length, data: format.header..end, end })))
+}
+
+#[inline(always)]
+fn next_of_pcapng(format: &mut Pcapng, stream: &mut Stream, py: Python<'_>) -> PyResult<Result<Option<Found>, String>> {
+    let mut needed = pcapng::MIN_BLOCK_LEN;
+    loop {
+        let window = stream.window(py, needed)?;
+        let have = window.len();
+        match format.step(window, 0) {
+            Step::Record(record, end) => {
+                let start = record.data.as_ptr() as usize - window.as_ptr() as usize;
+                let time = match format.units(window) {
+                    Some(units) => Time::Units { units, interface: record.interface },
+                    None => Time::Unknown,
+                };
+                let found = Found { time, length: record.length, data: start..start + record.data.len(), end };
+                return Ok(Ok(Some(found)));
+            }
+            Step::Skip(end) => {
+                stream.consume(end);
+                needed = pcapng::MIN_BLOCK_LEN;
+            }
+            Step::More(_) if have == 0 => return Ok(Ok(None)),
+            // The window has fewer bytes than were asked for only at the end.
+            Step::More(more) if have < needed => {
+                return Ok(Err(format!("the file ends inside a block: {have} of {more} bytes are there")));
+            }
+            Step::More(more) => needed = more,
+            Step::Corrupt(reason) => return Ok(Err(reason)),
+        }
+    }
+}
+
+impl Records {
+    fn advance<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                return Err(PyValueError::new_err("the reader is reading already, in another thread"));
+            }
+        };
+        let state = &mut *state;
+        let reason = match state.next(py)? {
+            Ok(Some(found)) => return self.give_out(py, state, &found).map(Some),
+            Ok(None) => state.cut.take(),
+            Err(reason) => Some(reason),
+        };
+        match reason {
+            Some(reason) => warn(py, state, &reason).map(|()| None),
+            None => Ok(None),
+        }
+    }
+
+    #[inline(always)]
+    fn give_out<'py>(&self, py: Python<'py>, state: &mut State, found: &Found) -> PyResult<Bound<'py, PyTuple>> {
+        let window = state.stream.window(py, found.end)?;
+        let data = PyBytes::new(py, &window[found.data.clone()]);
+        let time = if self.integers { nanoseconds(py, state, found.time) } else { seconds(py, state, found.time)? };
+        state.stream.consume(found.end);
+        state.packets += 1;
+        state.length = Some(found.length);
+        (time, data).into_pyobject(py)
+    }
+}
+
+/// As dpkt counts time: a float, or in files of nanoseconds a Decimal.
+#[inline(always)]
+fn seconds<'py>(py: Python<'py>, state: &State, time: Time) -> PyResult<Bound<'py, PyAny>> {
+    let seconds = match (time, &state.format) {
+        (Time::Microseconds { seconds, fraction }, _) => f64::from(seconds) + f64::from(fraction) / 1e6,
+        (Time::Units { units, interface }, Format::Pcapng(format)) => format.seconds(interface, units),
+        (Time::Nanoseconds { seconds, fraction }, _) => return decimal(py, seconds, fraction),
+        _ => 0.0,
+    };
+    Ok(PyFloat::new(py, seconds).into_any())
+}
+
+/// By Python's operators, so that the user's decimal context counts as it does with dpkt.
+fn decimal(py: Python<'_>, seconds: u32, fraction: u32) -> PyResult<Bound<'_, PyAny>> {
+    static BILLION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let billion =
+        BILLION.get_or_try_init(py, || Ok::<_, PyErr>(py.import("decimal")?.getattr("Decimal")?.call1(("1E9",))?.unbind()))?;
+    PyInt::new(py, seconds).add(PyInt::new(py, fraction).div(billion)?)
+}
+
+fn nanoseconds<'py>(py: Python<'py>, state: &State, time: Time) -> Bound<'py, PyAny> {
+    let nanoseconds = match (time, &state.format) {
+        (Time::Microseconds { seconds, fraction }, _) => i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * 1000,
+        (Time::Nanoseconds { seconds, fraction }, _) => i64::from(seconds) * 1_000_000_000 + i64::from(fraction),
+        (Time::Units { units, interface }, Format::Pcapng(format)) => format.nanoseconds(interface, units),
+        _ => 0,
+    };
+    PyInt::new(py, nanoseconds).into_any()
+}
+
+#[cold]
+fn warn(py: Python<'_>, state: &State, reason: &str) -> PyResult<()> {
+    let errors = py.import("pcapframe.errors")?;
+    let name =
+        state.stream.file(py).getattr(intern!(py, "name")).ok().filter(|name| name.is_instance_of::<pyo3::types::PyString>());
+    let text = errors.call_method1("fault_text", (state.stream.offset(), reason, state.packets, name))?;
+    let category = errors.getattr("TruncatedCaptureWarning").unwrap_or_else(|_| py.get_type::<PyUserWarning>().into_any());
+    py.import("warnings")?.call_method1("warn", (text, category, 1)).map(drop)
+}
+
+#[pymethods]
+impl Records {
+    /// Classic pcap, whose file header was read.
+    #[staticmethod]
+    #[pyo3(signature = (file, *, big_endian, header, nanoseconds, integers))]
+    fn pcap(file: &Bound<'_, PyAny>, big_endian: bool, header: usize, nanoseconds: bool, integers: bool) -> PyResult<Records> {
+        let format = Format::Pcap(Pcap { big_endian, header: header.max(16), nanoseconds });
+        Records::new(Stream::new(file, 24)?, format, integers)
+    }
+
+    /// pcapng, of which `head` was read: a section header and all up to the first interface.
+    #[staticmethod]
+    #[pyo3(signature = (file, head, *, integers))]
+    fn pcapng(file: &Bound<'_, PyAny>, head: &Bound<'_, PyBytes>, integers: bool) -> PyResult<Records> {
+        let head = head.as_bytes();
+        let invalid = |reason: String| PyValueError::new_err(format!("invalid pcapng header: {reason}"));
+        let mut format = Pcapng::from_header(head).map_err(|error| invalid(error.to_string()))?;
+        let mut at = 0;
+        while at < head.len() {
+            match format.step(head, at) {
+                Step::Skip(next) | Step::Record(_, next) => at = next,
+                Step::More(_) => break,
+                Step::Corrupt(reason) => return Err(invalid(reason)),
+            }
+        }
+        Records::new(Stream::new(file, head.len() as u64)?, Format::Pcapng(format), integers)
+    }
+
+    /// An iterator over the packets that were not read yet.
+    fn __iter__(slf: &Bound<'_, Self>) -> PyResult<RecordIterator> {
+        if let Ok(mut state) = slf.get().state.try_lock() {
+            state.stream.resume(slf.py());
+        }
+        Ok(RecordIterator { records: slf.clone().unbind(), ended: false.into() })
+    }
+
+    /// Bytes on the wire of the packet read last.
+    #[getter]
+    fn wirelen(&self) -> Option<u32> {
+        self.state.try_lock().ok()?.length
+    }
+
+    /// Bytes that were taken from the file but not given out yet.
+    fn ahead<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let bytes = self.state.try_lock().map(|state| state.stream.ahead(py)).unwrap_or_default();
+        PyBytes::new(py, &bytes)
+    }
+}
+
+impl Records {
+    fn new(stream: Stream, format: Format, integers: bool) -> PyResult<Records> {
+        let state = State { stream, format, packets: 0, length: None, cut: None };
+        Ok(Records { state: Mutex::new(state), integers })
+    }
+}
+
+#[pymethods]
+impl RecordIterator {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        use std::sync::atomic::Ordering::Relaxed;
+        if self.ended.load(Relaxed) {
+            return Ok(None);
+        }
+        let packet = self.records.get().advance(py);
+        if !matches!(packet, Ok(Some(_))) {
+            self.ended.store(true, Relaxed);
+        }
+        packet
+    }
+}
