@@ -18,7 +18,6 @@ top of the packets of this package.
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 from . import _extra
@@ -132,7 +131,7 @@ def __getattr__(name: str) -> Any:
     if name not in _extra.MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     with installed():
-        return importlib.import_module(f"{__name__}.{name}")
+        return _extra.load(name)
 
 
 def __dir__() -> list[str]:

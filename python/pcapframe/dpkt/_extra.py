@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
@@ -73,6 +74,14 @@ def _find() -> ModuleSpec | None:
     from importlib.util import find_spec
 
     return find_spec("dpkt")
+
+
+def load(name: str) -> ModuleType:
+    """Import a module of dpkt, and have it fill its tables, which dpkt does when it is imported as a whole."""
+    module = importlib.import_module(f"{__package__}.{name}")
+    if hasattr(module, "_mod_init"):
+        module._mod_init()
+    return module
 
 
 class MissingExtra:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 from . import ah, arp, cdp, esp, gre, icmp, icmp6, igmp, ip, ip6, ipx, ppp, pppoe, sctp, stp, tcp, udp, vrrp
+from ._extra import load
 from ._install import installed
 from .ethernet import (
     ETH_TYPE_AOE,
@@ -28,7 +28,7 @@ def _of_dpkt(module: str, name: str) -> Any:
     # Some of dpkt's modules say `import dpkt` where others import relatively.
     with installed():
         try:
-            return getattr(importlib.import_module(f"{__package__}.{module}"), name)
+            return getattr(load(module), name)
         except ImportError:
             return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pcapframe._core import Ethernet as Ethernet
 from pcapframe._core import Tag as _Tag
 
+from . import dpkt as dpkt
 from .utils import mac_to_str
 
 ETH_CRC_LEN = 4
@@ -83,3 +84,7 @@ class VLANtagISL(_Tag):
         ("res", "H", 0),
     )
     __bit_fields__ = {"_type_pri": (("type", 4), ("pri", 4)), "_id_bpdu": (("id", 15), ("bpdu", 1))}
+
+
+# Scripts reach these through this module, too; llc imports it.
+from . import llc as llc  # noqa: E402

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pcapframe._core import IP as IP
 
+# Scripts reach the base class through this module, too.
+from . import dpkt as dpkt
 from .utils import inet_to_str
 
 _ip_proto_names: dict[int, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pcapframe._core import IP6 as IP6
 
 from . import dpkt, ip
+from . import tcp as tcp
 from .utils import inet_to_str
 
 IP6.__pprint_funcs__ = {"src": inet_to_str, "dst": inet_to_str}

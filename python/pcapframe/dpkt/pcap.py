@@ -263,14 +263,14 @@ class Writer:
 
     def writepkt_time(self, pkt: bytes, ts: Time) -> None:
         """Write bytes with the time `ts` in seconds."""
-        self.__f.write(_core.pcap_record(pkt, ts, self._precision_multiplier))
+        self.__f.write(_core.pcap_record(pkt, ts, self._precision_multiplier, self.__le))
 
     def writepkts(self, pkts: Iterable[tuple[Time, bytes]]) -> None:
         """Write (time, bytes) one after the other."""
-        multiplier = self._precision_multiplier
+        multiplier, little = self._precision_multiplier, self.__le
         write, record = self.__f.write, _core.pcap_record
         for ts, pkt in pkts:
-            write(record(pkt, ts, multiplier))
+            write(record(pkt, ts, multiplier, little))
 
     def close(self) -> None:
         """Close the file."""

@@ -433,13 +433,13 @@ class Writer:
     def writepkt_time(self, pkt: Any, ts: Time) -> None:
         """Write bytes with the time `ts` in seconds."""
         units = intround(ts * 1_000_000)
-        self.__f.write(_core.pcapng_record(bytes(pkt), units))
+        self.__f.write(_core.pcapng_record(bytes(pkt), units, self.__le))
 
     def writepkts(self, pkts: Iterable[tuple[Time, bytes]]) -> None:
         """Write (time, bytes) one after the other."""
-        write, record = self.__f.write, _core.pcapng_record
+        write, record, little = self.__f.write, _core.pcapng_record, self.__le
         for ts, pkt in pkts:
-            write(record(pkt, intround(ts * 1_000_000)))
+            write(record(pkt, intround(ts * 1_000_000), little))
 
     def close(self) -> None:
         """Close the file."""

@@ -67,8 +67,9 @@ pub fn attach(slf: &Bound<'_, Packet>, source: &Source, ethertype: u16) -> PyRes
         return attach_labels(slf, source);
     }
     match ethertype {
-        0 | 1501.. => Ok(()),
+        1501.. => Ok(()),
         _ if source.header(slf.py())[HEADER..].starts_with(&[0xff, 0xff]) => attach_ipx(slf, source),
+        0 => Ok(()),
         length => attach_llc(slf, source, usize::from(length)),
     }
 }

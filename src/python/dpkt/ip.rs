@@ -186,8 +186,8 @@ impl Ip {
             ("ttl", "B", 64),
             ("p", "B", 0),
             ("sum", "H", 0),
-            ("src", "4s", [0; 4].as_slice()),
-            ("dst", "4s", [0; 4].as_slice()),
+            ("src", "4s", [0u8; 4].as_slice()),
+            ("dst", "4s", [0u8; 4].as_slice()),
         )
             .into_pyobject(py)
     }

@@ -144,6 +144,10 @@ pub fn lazy<'py>(slf: &Bound<'py, Packet>, source: &Source, name: &str) -> PyRes
     if name == "p" {
         return Ok(chain.protocol.map(|protocol| protocol.into_pyobject(py).expect("never fails").into_any()));
     }
+    // Both are made at once: where one is there, the other was deleted.
+    if attribute(slf, "extension_hdrs")?.is_some() || attribute(slf, "all_extension_headers")?.is_some() {
+        return Ok(None);
+    }
     let classes = py.import("pcapframe.dpkt.ip6")?.getattr("EXT_HDRS_CLS")?;
     let all = PyList::empty(py);
     let by_number = PyDict::new(py);

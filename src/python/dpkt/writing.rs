@@ -1,4 +1,4 @@
-//! Packets as the records that dpkt's writers write, in the byte order of this machine.
+//! Packets as the records that dpkt's writers write.
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -9,13 +9,18 @@ use super::source::View;
 
 /// A record of classic pcap: `ts` in seconds, `multiplier` units in a second.
 #[pyfunction]
-pub fn pcap_record<'py>(pkt: &Bound<'py, PyAny>, ts: &Bound<'py, PyAny>, multiplier: u32) -> PyResult<Bound<'py, PyBytes>> {
+pub fn pcap_record<'py>(
+    pkt: &Bound<'py, PyAny>,
+    ts: &Bound<'py, PyAny>,
+    multiplier: u32,
+    little: bool,
+) -> PyResult<Bound<'py, PyBytes>> {
     let py = pkt.py();
     let (seconds, fraction) = split(ts, multiplier)?;
     let view = View::of(pkt)?;
     let data = view.bytes(py);
     let length = u32::try_from(data.len()).map_err(|_| does_not_fit("length", data.len()))?;
-    let header = [seconds, fraction, length, length].map(u32::to_ne_bytes);
+    let header = [seconds, fraction, length, length].map(|field| ordered(field, little));
     join(py, &[header.as_flattened(), data])
 }
 
@@ -46,7 +51,7 @@ fn does_not_fit(name: &str, value: impl std::fmt::Display) -> PyErr {
 
 /// An enhanced packet block of the first interface: `units` since 1970.
 #[pyfunction]
-pub fn pcapng_record<'py>(pkt: &Bound<'py, PyAny>, units: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+pub fn pcapng_record<'py>(pkt: &Bound<'py, PyAny>, units: &Bound<'py, PyAny>, little: bool) -> PyResult<Bound<'py, PyBytes>> {
     const ENHANCED_PACKET: u32 = 6;
     const FIXED: usize = 32;
     let py = pkt.py();
@@ -57,8 +62,12 @@ pub fn pcapng_record<'py>(pkt: &Bound<'py, PyAny>, units: &Bound<'py, PyAny>) ->
     let padding = &[0; 3][..data.len().next_multiple_of(4) - data.len()];
     let block = u32::try_from(FIXED + data.len() + padding.len()).map_err(|_| does_not_fit("length", data.len()))?;
     let length = data.len() as u32;
-    let header = [ENHANCED_PACKET, block, 0, (units >> 32) as u32, units as u32, length, length].map(u32::to_ne_bytes);
-    join(py, &[header.as_flattened(), data, padding, &block.to_ne_bytes()])
+    let header = [ENHANCED_PACKET, block, 0, (units >> 32) as u32, units as u32, length, length].map(|field| ordered(field, little));
+    join(py, &[header.as_flattened(), data, padding, &ordered(block, little)])
+}
+
+fn ordered(field: u32, little: bool) -> [u8; 4] {
+    if little { field.to_le_bytes() } else { field.to_be_bytes() }
 }
 
 fn join<'py>(py: Python<'py>, parts: &[&[u8]]) -> PyResult<Bound<'py, PyBytes>> {
