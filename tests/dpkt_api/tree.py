@@ -123,7 +123,9 @@ def attempt(function: Callable[[], Any]) -> Any:
 
 
 def raised(error: Exception) -> Raised:
-    kind = type(error).__name__
+    # Ours may be one of dpkt's and one of Python's at once.
+    names = [base.__name__ for base in type(error).__mro__]
+    kind = next((name for name in names if name in DPKT_ERRORS), names[0])
     # The text of these is Python's, of another version and for another kind of attribute another one.
     text = "" if kind in ("AttributeError", "RecursionError") else _anonymous(str(error))
     return Raised(kind, text)
@@ -353,36 +355,72 @@ def _look_let_a_bare_exception_out(case: Case, difference: Difference) -> bool:
     return isinstance(case.theirs, dict) and step in ("len", "repr", "bytes") and _bare(difference.theirs) and not _bare(difference.ours)
 
 
-def _has(description: Any, cls: str) -> bool:
-    """Whether a packet of this class is somewhere in a description."""
+def _packets(description: Any, *classes: str) -> Iterator[dict[str, Any]]:
+    """All packets of these classes in a description."""
     if isinstance(description, dict):
-        return description.get("class") == cls or any(_has(value, cls) for value in description.values())
-    return isinstance(description, (list, tuple)) and any(_has(value, cls) for value in description)
+        if description.get("class") in classes:
+            yield description
+        for value in description.values():
+            yield from _packets(value, *classes)
+    elif isinstance(description, (list, tuple)):
+        for value in description:
+            yield from _packets(value, *classes)
 
 
-def _involves(case: Case, *classes: str) -> bool:
-    return isinstance(case.ours, dict) and any(_has(case.ours.get("fields"), cls) for cls in classes)
+def _ours(case: Case, *classes: str) -> Iterator[dict[str, Any]]:
+    return _packets(case.ours.get("fields"), *classes) if isinstance(case.ours, dict) else iter(())
 
 
 def _len_is_not_that_of_bytes(case: Case, difference: Difference) -> bool:
-    """len of dpkt counts other bytes than its bytes() has; ours counts those."""
-    if difference.path != "len" or not _involves(case, "PPP", "VRRP", "SCTP", "Chunk", "Radiotap"):
+    if difference.path != "len" or not any(_ours(case, "PPP", "VRRP", "SCTP", "Chunk", "Radiotap", "Ethernet")):
         return False
     theirs, ours = case.theirs["bytes"], case.ours["bytes"]
-    return isinstance(ours, bytes) and difference.ours == len(ours) and (not isinstance(theirs, bytes) or difference.theirs != len(theirs))
+    return isinstance(ours, bytes) and difference.ours == len(ours) and difference.theirs != len(theirs)
 
 
-def _bytes_lose_data(case: Case, difference: Difference) -> bool:
-    """bytes() of dpkt is not what was parsed, but ours is."""
-    return (
-        difference.path.partition("[")[0] in ("bytes", "len", "repr", "fields", "after")
-        and isinstance(case.ours, dict)
-        and case.ours["bytes"] == case.frame != case.theirs["bytes"]
-    )
+def _radiotap_loses_its_fields(case: Case, difference: Difference) -> bool:
+    if difference.path not in ("bytes", "len") or not any(_ours(case, "Radiotap")):
+        return False
+    theirs, ours = case.theirs["bytes"], case.ours["bytes"]
+    return len(theirs) < len(ours) and case.frame.startswith(ours[:8])
 
 
-def _of(*classes: str) -> Callable[[Case, Difference], bool]:
-    return lambda case, difference: _involves(case, *classes) and _bytes_lose_data(case, difference)
+def _radiotap_has_fields_unknown_to_dpkt(case: Case, _: Difference) -> bool:
+    return case.start == "radiotap.Radiotap" and len(case.frame) > 6 and bool(case.frame[5] & 0x80 or case.frame[6] & 0x03)
+
+
+def _chunk_is_padded_or_lies(case: Case, difference: Difference) -> bool:
+    if not difference.path:
+        return False
+    for chunk in _ours(case, "Chunk"):
+        kind, length = chunk["header"]["type"], chunk["header"]["len"]
+        if (kind != 0 and length % 4) or length < 4 or length - 4 != len(chunk["data"]):
+            return True
+    return False
+
+
+def _vrrp_without_addresses(case: Case, difference: Difference) -> bool:
+    return bool(difference.path) and any(vrrp["header"]["count"] == 0 for vrrp in _ours(case, "VRRP"))
+
+
+def _mpls_has_a_control_word(case: Case, difference: Difference) -> bool:
+    labels = any(_ours(case, "MPLSlabel"))
+    return labels and difference.path in ("bytes", "len") and case.ours["bytes"] == case.frame != case.theirs["bytes"]
+
+
+def _tags_or_labels_are_read_twice(case: Case, difference: Difference) -> bool:
+    """dpkt reads on where the payload stayed bytes, and puts what it then takes for tags or labels in the place of the first."""
+    for frame in _ours(case, "Ethernet"):
+        attributes = dict(frame["dict"])
+        tags = attributes.get("vlan_tags", ("list", []))[1]
+        types = [tag["header"]["type"] for tag in tags if isinstance(tag, dict) and tag["class"] == "VLANtag8021Q"]
+        if len(types) > 2 or any(number != 0x8100 for number in types[:-1]) or types[-1:] in ([0x88A8], [0x9100], [0x9200]):
+            return True
+        if "labels" in attributes and isinstance(frame["data"], bytes):
+            return True
+        if types and "labels" in attributes and difference.path in ("bytes", "len"):
+            return isinstance(case.ours["bytes"], bytes) and case.ours["bytes"] == case.frame
+    return False
 
 
 DELIBERATE = (
@@ -392,4 +430,22 @@ DELIBERATE = (
         _constructor_let_a_bare_exception_out,
     ),
     Deliberate("len, repr or bytes of dpkt end with an exception that is not its own", _look_let_a_bare_exception_out),
+    Deliberate("len of dpkt is not the number of bytes; ours is (PPP, VRRP, SCTP, MPLS, Radiotap)", _len_is_not_that_of_bytes),
+    Deliberate("bytes() of dpkt leaves the fields of a Radiotap header out", _radiotap_loses_its_fields),
+    Deliberate(
+        "dpkt does not know of the Radiotap fields TX flags and retries, and reads those behind them at the wrong place",
+        _radiotap_has_fields_unknown_to_dpkt,
+    ),
+    Deliberate(
+        "dpkt does not expect padding behind SCTP chunks other than DATA, or splits chunks whose length lies so that bytes are "
+        "lost or stand twice",
+        _chunk_is_padded_or_lies,
+    ),
+    Deliberate("dpkt drops four bytes of authentication data of a VRRP message without addresses", _vrrp_without_addresses),
+    Deliberate(
+        "dpkt loses tags or labels: with more than two VLAN tags, tags of other types inside, MPLS behind VLAN tags, or MPLS whose "
+        "payload stays bytes, which it reads as labels again",
+        _tags_or_labels_are_read_twice,
+    ),
+    Deliberate("dpkt drops the control word of a pseudowire over MPLS", _mpls_has_a_control_word),
 )

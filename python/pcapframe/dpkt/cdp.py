@@ -95,14 +95,16 @@ class CDP(dpkt.Packet):
         self.data = b"".join(self.tlvs)
 
     def _split(self, buf: bytes) -> Iterator[bytes]:
-        """Yield one TLV after the other, each of which must have room for its own header."""
+        """Yield one TLV after the other; a length of 0 is that of all that is left."""
         off = 0
         while off < len(buf):
             head = self.TLV(buf[off : off + self.TLV.__hdr_len__])
-            raw = buf[off : off + (head.len or len(buf))]
-            self.tlv_types.get(head.type, self.TLV)(raw)
-            yield bytes(raw)
-            off += len(raw)
+            kind = self.tlv_types.get(head.type, self.TLV)
+            # To hand on all that follows takes squared time, and is needed only where the length can not be right.
+            end = off + head.len if head.len >= kind.__hdr_len__ else len(buf)
+            tlv = kind(buf[off:end])
+            yield bytes(tlv)
+            off += len(tlv)
 
     def __len__(self) -> int:
         return int(self.__hdr_len__) + len(self.data)

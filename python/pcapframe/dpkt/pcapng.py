@@ -207,6 +207,10 @@ class PcapngBlockLE(_PcapngBlock):
     __byte_order__ = "<"
 
 
+class CommentError(dpkt.UnpackError, UnicodeDecodeError):
+    """A comment is not UTF-8. dpkt raises the latter of both, which is none of its own."""
+
+
 class PcapngOption(dpkt.Packet):
     """An option: code, length and value, padded to four bytes. `text` is the text of a comment."""
 
@@ -217,7 +221,10 @@ class PcapngOption(dpkt.Packet):
         super().unpack(buf)
         self.data = buf[self.__hdr_len__ : self.__hdr_len__ + self.len]
         if self.code == PCAPNG_OPT_COMMENT:
-            self.text = self._decoded(bytes(self.data))
+            try:
+                self.text = self._decoded(bytes(self.data))
+            except UnicodeDecodeError as error:
+                raise CommentError(*error.args) from None
 
     @staticmethod
     def _decoded(value: bytes) -> str:

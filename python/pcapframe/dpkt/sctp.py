@@ -106,8 +106,8 @@ def _room(body: bytes, off: int) -> int:
     return length + _padding_len(length)
 
 
-# An INIT from port 49152 to 3868 with two addresses: a sample under the name that dpkt's module has one by.
+# An INIT from port 32836 to 80 with two addresses: a sample under the name that dpkt's module has one by.
 __s = bytes.fromhex(
-    "c0000f1c 00000000 bd12a5e2 0100003c 01020304 00010000 000a000a 01020304"
+    "80440050 00000000 b281b623 0100003c 01020304 00010000 000a000a 01020304"
     "00050008 c0000201 00050008 c6336401 000c0008 00050006 80000004 c0000004 80080008 c0000000"
 )

@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyList, PyType};
 
 use super::dictionary::{attribute, attributes, existing_attributes};
 use super::errors::PackError;
-use super::ethernet::{HEADER, MPLS_TYPES, VLAN, VLAN_TYPES, behind_labels, control_word, type_of};
+use super::ethernet::{HEADER, MPLS_TYPES, VLAN, VLAN_TYPES, behind_labels, behind_tags, control_word, type_of};
 use super::packet::{Packet, write_object, write_plain_header};
 use super::source::Source;
 
@@ -60,15 +60,19 @@ pub fn attach(slf: &Bound<'_, Packet>, source: &Source, ethertype: u16) -> PyRes
     if source.lead > 0 {
         attach_isl(slf, source)?;
     }
+    let frame = &source.header(slf.py())[..source.data.end - source.start];
     if VLAN_TYPES.contains(&ethertype) {
-        return attach_tags(slf, source);
+        let (end, inner) = behind_tags(frame)?;
+        attach_tags(slf, source, end)?;
+        let has_labels = MPLS_TYPES.contains(&inner) && end < frame.len();
+        return if has_labels { attach_labels(slf, source, end) } else { Ok(()) };
     }
-    if MPLS_TYPES.contains(&ethertype) {
-        return attach_labels(slf, source);
+    if MPLS_TYPES.contains(&ethertype) && frame.len() > HEADER {
+        return attach_labels(slf, source, HEADER);
     }
     match ethertype {
         1501.. => Ok(()),
-        _ if source.header(slf.py())[HEADER..].starts_with(&[0xff, 0xff]) => attach_ipx(slf, source),
+        _ if frame[HEADER..].starts_with(&[0xff, 0xff]) => attach_ipx(slf, source),
         0 => Ok(()),
         length => attach_llc(slf, source, usize::from(length)),
     }
@@ -81,10 +85,10 @@ fn attach_isl(slf: &Bound<'_, Packet>, source: &Source) -> PyResult<()> {
     slf.setattr("vlan", tag.getattr("id")?)
 }
 
-fn attach_tags(slf: &Bound<'_, Packet>, source: &Source) -> PyResult<()> {
+fn attach_tags(slf: &Bound<'_, Packet>, source: &Source, end: usize) -> PyResult<()> {
     let py = slf.py();
     let tags = PyList::empty(py);
-    for at in (source.start + HEADER..source.data.start).step_by(4) {
+    for at in (source.start + HEADER..source.start + end).step_by(4) {
         tags.append(vlan_class(py)?.call1((source.slice(py, at..at + 4)?,))?)?;
     }
     let outermost = tags.get_item(0)?;
@@ -94,12 +98,12 @@ fn attach_tags(slf: &Bound<'_, Packet>, source: &Source) -> PyResult<()> {
     slf.setattr("cfi", outermost.getattr("cfi")?)
 }
 
-fn attach_labels(slf: &Bound<'_, Packet>, source: &Source) -> PyResult<()> {
+fn attach_labels(slf: &Bound<'_, Packet>, source: &Source, start: usize) -> PyResult<()> {
     let py = slf.py();
     let tuples = PyList::empty(py);
     let labels = PyList::empty(py);
-    let end = source.start + behind_labels(&source.header(py)[..source.data.end - source.start])?;
-    for at in (source.start + HEADER..end).step_by(4) {
+    let end = source.start + behind_labels(&source.header(py)[..source.data.end - source.start], start)?;
+    for at in (source.start + start..end).step_by(4) {
         let label = label_class(py)?.call1((source.slice(py, at..at + 4)?,))?;
         tuples.append(label.call_method0("as_tuple")?)?;
         labels.append(label)?;
@@ -204,7 +208,7 @@ fn check_sequence(slf: &Bound<'_, Packet>, data: &Bound<'_, PyAny>, padding: &[u
     Ok(crc.swap_bytes())
 }
 
-/// The header with labels or tags, whose links are set right on the way: the bottom of the stack, and each tag's type.
+/// The header with tags and labels, whose links are set right on the way: the bottom of the stack, and each tag's type.
 pub fn write_header(
     slf: &Bound<'_, Packet>,
     labels: &[Bound<'_, PyAny>],
@@ -217,22 +221,20 @@ pub fn write_header(
     write_plain_header(slf, &mut header)?;
     let mut shims = Vec::with_capacity(32);
     let mut has_isl = false;
-    if labels.is_empty() {
-        has_isl = link_tags(slf, tags, &mut ethertype)?;
+    if !tags.is_empty() {
+        has_isl = link_tags(slf, tags, !labels.is_empty(), &mut ethertype)?;
         for tag in tags {
             write_object(&tag.call_method0("pack_hdr")?, &mut shims)?;
         }
-    } else {
-        for (index, label) in labels.iter().enumerate() {
-            label.setattr("s", u8::from(index + 1 == labels.len()))?;
-            write_object(&label.call_method0("pack_hdr")?, &mut shims)?;
-        }
-        if !MPLS_TYPES.contains(&ethertype) {
-            ethertype = MPLS_TYPES[0];
-        }
-        if let Some(word) = attribute(slf, "_control_word")? {
-            write_object(&word, &mut shims)?;
-        }
+    } else if !MPLS_TYPES.contains(&ethertype) {
+        ethertype = MPLS_TYPES[0];
+    }
+    for (index, label) in labels.iter().enumerate() {
+        label.setattr("s", u8::from(index + 1 == labels.len()))?;
+        write_object(&label.call_method0("pack_hdr")?, &mut shims)?;
+    }
+    if let (false, Some(word)) = (labels.is_empty(), attribute(slf, "_control_word")?) {
+        write_object(&word, &mut shims)?;
     }
     let data = Packet::payload_of(slf)?;
     if data.cast::<Packet>().is_ok() && is_llc(&data)? {
@@ -247,12 +249,9 @@ pub fn write_header(
 }
 
 /// Gives each tag the type of what follows it. True for ISL, which goes in front of the header.
-fn link_tags(slf: &Bound<'_, Packet>, tags: &[Bound<'_, PyAny>], ethertype: &mut u16) -> PyResult<bool> {
+fn link_tags(slf: &Bound<'_, Packet>, tags: &[Bound<'_, PyAny>], has_labels: bool, ethertype: &mut u16) -> PyResult<bool> {
     let py = slf.py();
     let (vlan, isl) = (vlan_class(py)?, isl_class(py)?);
-    let data = Packet::payload_of(slf)?;
-    let of_data = if data.cast::<Packet>().is_ok() { type_of(slf, &data)? } else { None };
-    let last_type = of_data.map_or_else(|| slf.getattr("type"), Ok)?;
     let all_vlan = tags.iter().try_fold(true, |all, tag| Ok::<_, PyErr>(all && tag.is_instance(vlan)?))?;
     if tags.len() == 1 && tags[0].is_instance(isl)? {
         tags[0].setattr("type", 0)?;
@@ -261,15 +260,30 @@ fn link_tags(slf: &Bound<'_, Packet>, tags: &[Bound<'_, PyAny>], ethertype: &mut
     if tags.len() > 2 && !all_vlan {
         return Err(PackError::new_err("maximum is 2 VLAN tags per Ethernet frame"));
     }
+    let last_type = type_behind_tags(slf, tags, has_labels)?;
     if all_vlan && !VLAN_TYPES.contains(ethertype) {
         *ethertype = if tags.len() == 1 { VLAN } else { VLAN_8021AD };
     }
     for (index, tag) in tags.iter().enumerate() {
         if index + 1 < tags.len() && all_vlan {
-            tag.setattr("type", VLAN)?;
+            let known: u16 = tag.getattr("type")?.extract()?;
+            tag.setattr("type", if VLAN_TYPES.contains(&known) { known } else { VLAN })?;
         } else if index + 1 == tags.len() && (all_vlan || tags.len() == 2) {
             tag.setattr("type", &last_type)?;
         }
     }
     Ok(false)
+}
+
+/// The type that the last tag gets: MPLS where labels follow, else that of the data's class, else the frame's.
+fn type_behind_tags<'py>(slf: &Bound<'py, Packet>, tags: &[Bound<'py, PyAny>], has_labels: bool) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    if let (true, Some(last)) = (has_labels, tags.last()) {
+        let known: u16 = last.getattr("type")?.extract()?;
+        let mpls = if MPLS_TYPES.contains(&known) { known } else { MPLS_TYPES[0] };
+        return Ok(mpls.into_pyobject(py)?.into_any());
+    }
+    let data = Packet::payload_of(slf)?;
+    let of_data = if data.cast::<Packet>().is_ok() { type_of(slf, &data)? } else { None };
+    of_data.map_or_else(|| slf.getattr("type"), Ok)
 }

@@ -69,13 +69,16 @@ fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     Ok(view.parsed(layout.id, HEADER..got, Next::Type(u32::from(ethertype))))
 }
 
-/// Where the payload behind VLAN tags or MPLS labels starts, and what it is.
-fn behind_shims(bytes: &[u8], ethertype: u16) -> Result<(usize, Next), Fault> {
+/// Where the payload behind VLAN tags and MPLS labels starts, and what it is.
+fn behind_shims(bytes: &[u8], mut ethertype: u16) -> Result<(usize, Next), Fault> {
+    let mut start = HEADER;
     if VLAN_TYPES.contains(&ethertype) {
-        let (start, inner) = behind_tags(bytes)?;
-        return Ok((start, Next::Type(u32::from(inner))));
+        (start, ethertype) = behind_tags(bytes)?;
     }
-    let start = behind_labels(bytes)?;
+    if !MPLS_TYPES.contains(&ethertype) || start == bytes.len() {
+        return Ok((start, Next::Type(u32::from(ethertype))));
+    }
+    start = behind_labels(bytes, start)?;
     let rest = &bytes[start..];
     // MPLS does not say what it carries.
     Ok(match rest.first() {
@@ -92,24 +95,28 @@ pub fn control_word(behind_labels: &[u8]) -> usize {
 }
 
 /// Position behind all tags, and the EtherType that the last of them gives.
-fn behind_tags(bytes: &[u8]) -> Result<(usize, u16), Fault> {
+pub fn behind_tags(bytes: &[u8]) -> Result<(usize, u16), Fault> {
     let mut at = HEADER;
     loop {
         let rest = &bytes[at..];
+        // dpkt looks for two tags at once; nothing behind them is no error.
+        if rest.is_empty() && at >= HEADER + 8 {
+            return Ok((at, VLAN));
+        }
         if rest.len() < 4 {
             return Err(Fault::Short { got: rest.len(), needed: 4 });
         }
         at += 4;
         let inner = u16::from_be_bytes([rest[2], rest[3]]);
-        if inner != VLAN || bytes.len() - at < 4 {
+        if !VLAN_TYPES.contains(&inner) || (inner != VLAN && bytes.len() == at) {
             return Ok((at, inner));
         }
     }
 }
 
-/// Position behind the label with the bottom-of-stack bit.
-pub fn behind_labels(bytes: &[u8]) -> Result<usize, Fault> {
-    let mut at = HEADER;
+/// Position behind the label with the bottom-of-stack bit, the first label being at `start`.
+pub fn behind_labels(bytes: &[u8], start: usize) -> Result<usize, Fault> {
+    let mut at = start;
     for _ in 0..LABELS {
         let rest = &bytes[at..];
         if rest.len() < 4 {
