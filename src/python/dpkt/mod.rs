@@ -23,8 +23,11 @@ mod rules;
 mod show;
 pub mod sll;
 pub mod sll2;
+#[cfg(not(feature = "abi3"))]
+mod slots;
 mod source;
 mod stream;
+mod table;
 pub mod tag;
 pub mod tcp;
 pub mod udp;

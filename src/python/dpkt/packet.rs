@@ -111,7 +111,7 @@ impl Packet {
 
     /// An attribute that every packet of the class has, if `name` is the very string that compiled code has for it.
     #[inline(always)]
-    fn known<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> Option<PyResult<Bound<'py, PyAny>>> {
+    pub fn known<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> Option<PyResult<Bound<'py, PyAny>>> {
         let py = slf.py();
         let packet = slf.get();
         let names = packet.kind.native(py)?.names.as_ref()?;

@@ -1,12 +1,14 @@
 //! From the bytes behind a header to an object: the class is found in the tables that dpkt's users know and change.
 
-use pyo3::exceptions::{PyException, PyKeyError};
+use pyo3::exceptions::{PyException, PySystemError};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use super::packet::Packet;
-use super::rules::Rules;
-use super::source::{Next, Source};
+use super::rules::{Native, Rules};
+use super::source::{Fault, Next, Source, View};
+use super::table::entry;
 
 /// The payload of a packet parsed from `source`. What its class can not take apart stays bytes, as the packet above is whole.
 pub fn decode<'py>(slf: &Bound<'py, Packet>, source: &Source) -> PyResult<Bound<'py, PyAny>> {
@@ -26,36 +28,42 @@ pub fn decode<'py>(slf: &Bound<'py, Packet>, source: &Source) -> PyResult<Bound<
     }
 }
 
-fn lookup<'py>(
-    slf: &Bound<'py, Packet>,
-    table: &Bound<'py, pyo3::types::PyString>,
-    number: u32,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let table = slf.get_type().getattr(table)?;
-    if let Ok(table) = table.cast_exact::<pyo3::types::PyDict>() {
-        return table.get_item(number);
-    }
-    match table.get_item(number) {
-        Ok(class) => Ok(Some(class)),
-        Err(error) if error.is_instance_of::<PyKeyError>(slf.py()) => Ok(None),
-        Err(error) => Err(error),
+fn lookup<'py>(slf: &Bound<'py, Packet>, table: &Bound<'py, PyString>, number: u32) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match slf.get().kind().native(slf.py()) {
+        Some(native) => native.table.entry(native.class.bind(slf.py()), table, number),
+        None => entry(&slf.get_type().getattr(table)?, number),
     }
 }
 
 /// An object of `class` from the payload of `source`; None if the bytes are none.
 pub fn make<'py>(class: &Bound<'py, PyAny>, source: &Source) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = class.py();
-    let Some(native) = Rules::native(class) else {
+    let native = Rules::native(class).filter(|native| native.rules.get().protocol.create.is_some());
+    let Some(native) = native else {
         return class.call1((source.slice(py, source.data.clone())?,)).map(Some);
     };
-    let rules = native.rules.get();
-    let (Some(create), Some(layout)) = (rules.protocol.create, &rules.layout) else {
-        return class.call1((source.slice(py, source.data.clone())?,)).map(Some);
+    try_parse(py, native, source.payload(py)).map(Result::ok)
+}
+
+/// An object of a class of the core that the core can make.
+pub fn parse<'py>(py: Python<'py>, native: &Native, view: View) -> PyResult<Bound<'py, PyAny>> {
+    Ok(try_parse(py, native, view)??)
+}
+
+/// The inner error tells that the bytes are none of this class.
+#[inline(always)]
+fn try_parse<'py>(py: Python<'py>, native: &Native, view: View) -> PyResult<Result<Bound<'py, PyAny>, Fault>> {
+    let Rules { layout, protocol, .. } = native.rules.get();
+    let (Some(create), Some(layout)) = (protocol.create, layout) else {
+        return Err(PySystemError::new_err("this class is not made by the core"));
     };
-    let Ok(parsed) = (rules.protocol.parse)(py, layout.get(), source.payload(py)) else { return Ok(None) };
-    let packet = create(py, parsed)?;
-    if let Some(finish) = rules.protocol.parsed {
+    let source = match (protocol.parse)(py, layout.get(), view) {
+        Ok(source) => source,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let packet = create(py, source)?;
+    if let Some(finish) = protocol.parsed {
         finish(&packet)?;
     }
-    Ok(Some(packet.into_any()))
+    Ok(Ok(packet.into_any()))
 }

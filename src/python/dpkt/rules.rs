@@ -18,6 +18,7 @@ use super::packet::{self, Packet};
 use super::sll::Sll;
 use super::sll2::Sll2;
 use super::source::{Fault, Source, View};
+use super::table::Table;
 use super::tag::Tag;
 use super::tcp::Tcp;
 use super::udp::Udp;
@@ -90,6 +91,8 @@ pub struct Native {
     pub rules: Py<Rules>,
     /// None for a class without fields.
     pub names: Option<Names>,
+    /// Which class takes which payload.
+    pub table: Table,
 }
 
 /// The classes of the core in the order of [`Kind`]: what is looked up for each layer of each packet.
@@ -184,7 +187,10 @@ pub fn declare_all(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let Rules { layout, protocol, .. } = rules.get();
         let lazy = [protocol.lazy, protocol.payloads].concat();
         let names = layout.as_ref().map(|layout| Names::of(&class, layout.get().id, &lazy)).transpose()?;
-        known.push(Native { class: class.unbind(), rules: rules.unbind(), names });
+        let native = Native { class: class.unbind(), rules: rules.unbind(), names, table: Table::default() };
+        #[cfg(not(feature = "abi3"))]
+        super::slots::fill(py, &native);
+        known.push(native);
     }
     let _ = NATIVE.set(py, known);
     Ok(())

@@ -1,0 +1,125 @@
+//! Two slots of the core's types, filled by hand: what a loop over packets spends its time in.
+//!
+//! A call with bytes makes a packet without a tuple of arguments and without `__init__` after `__new__`; an attribute that every
+//! packet of the class has is read without pyo3's guards, which only its fallback needs. Measured on Python 3.11: half the
+//! instructions for either. The stable ABI does not let these slots be changed, so that its build goes without.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+
+use pyo3::exceptions::PySystemError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
+
+use super::packet::Packet;
+use super::payload::parse;
+use super::rules::{Native, Rules};
+use super::source::View;
+
+/// The slot that pyo3 filled, which is the same for all classes of the core: they inherit it from `Packet`.
+static PYO3_GETATTRO: OnceLock<ffi::getattrofunc> = OnceLock::new();
+
+/// Fills the slots of a class of the core.
+pub fn fill(py: Python<'_>, native: &Native) {
+    let class = native.class.bind(py).as_type_ptr();
+    // SAFETY: the type object is live and ours, and this is called while the module is made, before anyone else has seen it.
+    unsafe {
+        if native.rules.get().protocol.create.is_some() {
+            (*class).tp_vectorcall = Some(vectorcall);
+        }
+        if let Some(getattro) = (*class).tp_getattro
+            && *PYO3_GETATTRO.get_or_init(|| getattro) == getattro
+        {
+            (*class).tp_getattro = Some(get_attribute);
+        }
+    }
+}
+
+unsafe extern "C" fn get_attribute(packet: *mut ffi::PyObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    let found = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: Python calls this attached, with a live packet, for only the core's types and those derived from them have
+        // this slot, and a live name.
+        unsafe {
+            let py = Python::assume_attached();
+            Packet::known(Bound::ref_from_ptr(py, &packet).cast_unchecked(), Bound::ref_from_ptr(py, &name))
+        }
+    }));
+    match found {
+        Ok(Some(Ok(value))) => value.into_ptr(),
+        Ok(Some(Err(error))) => raise(error),
+        // SAFETY: the arguments are Python's, and the function is one for this slot.
+        Ok(None) => unsafe { PYO3_GETATTRO.get().expect("set before this function")(packet, name) },
+        Err(_) => raise(mistake()),
+    }
+}
+
+fn mistake() -> PyErr {
+    PySystemError::new_err("a mistake in pcapframe, not in your program: please report it")
+}
+
+/// The protocol of PEP 590.
+unsafe extern "C" fn vectorcall(
+    class: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: usize,
+    keywords: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: Python calls this attached to the interpreter, with a live class, `count` live arguments and one more for
+        // each name in the tuple `keywords`, which may be null.
+        unsafe {
+            let py = Python::assume_attached();
+            let class = Bound::ref_from_ptr(py, &class);
+            let count = ffi::PyVectorcall_NARGS(count) as usize;
+            if count == 1
+                && keywords.is_null()
+                && let Ok(bytes) = Bound::ref_from_ptr(py, &*arguments).cast_exact::<PyBytes>()
+                && let Some(native) = Rules::native(class)
+            {
+                return parse(py, native, View::of_bytes(bytes)).map(Bound::into_ptr);
+            }
+            call_in_full(py, class, arguments, count, keywords)
+        }
+    }));
+    match outcome {
+        Ok(Ok(packet)) => packet,
+        Ok(Err(error)) => raise(error),
+        Err(_) => raise(mistake()),
+    }
+}
+
+#[cold]
+fn raise(error: PyErr) -> *mut ffi::PyObject {
+    // SAFETY: only called from the two functions that Python calls attached.
+    error.restore(unsafe { Python::assume_attached() });
+    std::ptr::null_mut()
+}
+
+/// As any class is called.
+///
+/// # Safety
+/// As Python promises to a function of the vectorcall protocol.
+unsafe fn call_in_full(
+    py: Python<'_>,
+    class: &Bound<'_, PyAny>,
+    arguments: *const *mut ffi::PyObject,
+    count: usize,
+    keywords: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    // SAFETY: the arguments are there by the caller's promise; `type` has a function for calls, which takes a tuple and a dict
+    // or null, and returns a new reference or null with an exception set.
+    unsafe {
+        let argument = |index: usize| Bound::from_borrowed_ptr(py, *arguments.add(index));
+        let positional = PyTuple::new(py, (0..count).map(argument))?;
+        let named = PyDict::new(py);
+        if let Some(names) = Bound::from_borrowed_ptr_or_opt(py, keywords) {
+            for (index, name) in names.try_iter()?.enumerate() {
+                named.set_item(name?, argument(count + index))?;
+            }
+        }
+        let call = (*ffi::Py_TYPE(class.as_ptr())).tp_call.expect("a type can be called");
+        let packet = call(class.as_ptr(), positional.as_ptr(), if named.is_empty() { std::ptr::null_mut() } else { named.as_ptr() });
+        Bound::from_owned_ptr_or_err(py, packet).map(Bound::into_ptr)
+    }
+}
