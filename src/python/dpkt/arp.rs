@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::packet::Packet;
-use super::rules::{Kind, PLAIN, Protocol};
+use super::rules::{PLAIN, Protocol};
 
 /// Address Resolution Protocol, RFC 826, for Ethernet and IPv4.
 ///
@@ -21,7 +21,7 @@ use super::rules::{Kind, PLAIN, Protocol};
 #[pyclass(extends = Packet, subclass, frozen, name = "ARP", module = "pcapframe.dpkt.arp")]
 pub struct Arp;
 
-pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source| super::create(py, source, Kind::Arp, Arp)), ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source, native| super::create(py, source, native, Arp)), ..PLAIN };
 
 #[pymethods]
 impl Arp {
@@ -33,7 +33,7 @@ impl Arp {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Arp>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Arp, args)?).add_subclass(Arp))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Arp))
     }
 
     #[classattr]

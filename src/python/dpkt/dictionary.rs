@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyString, PyType};
 
 use super::generic;
 use super::packet::Packet;
-use super::rules::{Kind, Rules};
+use super::rules::Rules;
 use super::source::Next;
 
 /// The attributes there are so far; made if there are none.
@@ -15,21 +15,27 @@ pub fn attributes<'py>(slf: &Bound<'py, Packet>) -> Bound<'py, PyDict> {
     if let Some(dict) = existing_attributes(slf) {
         return dict;
     }
-    let py = slf.py();
-    let cell = slf.get().attributes();
-    // Another thread may have been first, or Python code that a collection of garbage ran.
-    let _ = cell.set(PyDict::new(py).unbind());
-    cell.get().expect("just set").bind(py).clone()
+    keep(slf, PyDict::new(slf.py()))
 }
 
-/// The attributes, if any were set.
+/// The attributes, if there are any.
 pub fn existing_attributes<'py>(slf: &Bound<'py, Packet>) -> Option<Bound<'py, PyDict>> {
-    if slf.get().kind() == Kind::Python
-        && let Some(dict) = generic::dict(slf)
-    {
-        return Some(dict);
+    let py = slf.py();
+    if let Some(dict) = slf.get().attributes().get() {
+        return Some(dict.bind(py).clone());
     }
-    slf.get().attributes().get().map(|dict| dict.bind(slf.py()).clone())
+    let Some(native) = slf.get().native() else { return generic::dict(slf) };
+    let (attach, source) = (native.rules.get().protocol.attach?, slf.get().source()?);
+    let dict = PyDict::new(py);
+    // Parsing has made sure that this finds what it looks for.
+    if attach(py, source, &dict).unwrap_or(false) { Some(keep(slf, dict)) } else { None }
+}
+
+fn keep<'py>(slf: &Bound<'py, Packet>, dict: Bound<'py, PyDict>) -> Bound<'py, PyDict> {
+    let cell = slf.get().attributes();
+    // Another thread may have been first, or Python code that a collection of garbage ran.
+    let _ = cell.set(dict.unbind());
+    cell.get().expect("just set").bind(slf.py()).clone()
 }
 
 /// An attribute that is no field.
@@ -40,8 +46,9 @@ pub fn attribute<'py>(slf: &Bound<'py, Packet>, name: &str) -> PyResult<Option<B
 /// An attribute by Python's rules, and if there is none, one that is made when it is asked for.
 pub fn get_attribute<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = slf.py();
-    if let Some(attributes) = slf.get().attributes().get()
-        && let Some(value) = attributes.bind(py).get_item(name)?
+    if slf.get().native().is_some()
+        && let Some(attributes) = existing_attributes(slf)
+        && let Some(value) = attributes.get_item(name)?
     {
         return Ok(value);
     }
@@ -57,8 +64,8 @@ pub fn get_attribute<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) ->
 
 /// The same, for a name of which it is known that it is made when it is asked for.
 pub fn get_lazy_attribute<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    if let Some(attributes) = slf.get().attributes().get()
-        && let Some(value) = attributes.bind(slf.py()).get_item(name)?
+    if let Some(attributes) = existing_attributes(slf)
+        && let Some(value) = attributes.get_item(name)?
     {
         return Ok(value);
     }

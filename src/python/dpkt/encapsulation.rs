@@ -3,7 +3,7 @@
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyList, PyType};
+use pyo3::types::{PyBytes, PyDict, PyList, PyType};
 
 use super::dictionary::{attribute, attributes, existing_attributes};
 use super::errors::PackError;
@@ -60,19 +60,9 @@ pub fn attach(slf: &Bound<'_, Packet>, source: &Source, ethertype: u16) -> PyRes
     if source.lead > 0 {
         attach_isl(slf, source)?;
     }
-    let frame = &source.header(slf.py())[..source.data.end - source.start];
-    if VLAN_TYPES.contains(&ethertype) {
-        let (end, inner) = behind_tags(frame)?;
-        attach_tags(slf, source, end)?;
-        let has_labels = MPLS_TYPES.contains(&inner) && end < frame.len();
-        return if has_labels { attach_labels(slf, source, end) } else { Ok(()) };
-    }
-    if MPLS_TYPES.contains(&ethertype) && frame.len() > HEADER {
-        return attach_labels(slf, source, HEADER);
-    }
     match ethertype {
-        1501.. => Ok(()),
-        _ if frame[HEADER..].starts_with(&[0xff, 0xff]) => attach_ipx(slf, source),
+        1501.. => attach_shims(slf.py(), source, &attributes(slf)),
+        _ if source.header(slf.py())[HEADER..].starts_with(&[0xff, 0xff]) => attach_ipx(slf, source),
         0 => Ok(()),
         length => attach_llc(slf, source, usize::from(length)),
     }
@@ -85,21 +75,34 @@ fn attach_isl(slf: &Bound<'_, Packet>, source: &Source) -> PyResult<()> {
     slf.setattr("vlan", tag.getattr("id")?)
 }
 
-fn attach_tags(slf: &Bound<'_, Packet>, source: &Source, end: usize) -> PyResult<()> {
-    let py = slf.py();
+/// Adds tags and labels to the attributes of a frame.
+pub fn attach_shims(py: Python<'_>, source: &Source, attributes: &Bound<'_, PyDict>) -> PyResult<()> {
+    let frame = &source.header(py)[..source.data.end - source.start];
+    let mut ethertype = u16::from_be_bytes([frame[HEADER - 2], frame[HEADER - 1]]);
+    let mut start = HEADER;
+    if VLAN_TYPES.contains(&ethertype) {
+        (start, ethertype) = behind_tags(frame)?;
+        attach_tags(py, source, start, attributes)?;
+    }
+    if MPLS_TYPES.contains(&ethertype) && start < frame.len() {
+        attach_labels(py, source, start, attributes)?;
+    }
+    Ok(())
+}
+
+fn attach_tags(py: Python<'_>, source: &Source, end: usize, attributes: &Bound<'_, PyDict>) -> PyResult<()> {
     let tags = PyList::empty(py);
     for at in (source.start + HEADER..source.start + end).step_by(4) {
         tags.append(vlan_class(py)?.call1((source.slice(py, at..at + 4)?,))?)?;
     }
     let outermost = tags.get_item(0)?;
-    slf.setattr("vlan_tags", &tags)?;
-    slf.setattr("vlanid", outermost.getattr("id")?)?;
-    slf.setattr("priority", outermost.getattr("pri")?)?;
-    slf.setattr("cfi", outermost.getattr("cfi")?)
+    attributes.set_item("vlan_tags", &tags)?;
+    attributes.set_item("vlanid", outermost.getattr("id")?)?;
+    attributes.set_item("priority", outermost.getattr("pri")?)?;
+    attributes.set_item("cfi", outermost.getattr("cfi")?)
 }
 
-fn attach_labels(slf: &Bound<'_, Packet>, source: &Source, start: usize) -> PyResult<()> {
-    let py = slf.py();
+fn attach_labels(py: Python<'_>, source: &Source, start: usize, attributes: &Bound<'_, PyDict>) -> PyResult<()> {
     let tuples = PyList::empty(py);
     let labels = PyList::empty(py);
     let end = source.start + behind_labels(&source.header(py)[..source.data.end - source.start], start)?;
@@ -108,10 +111,10 @@ fn attach_labels(slf: &Bound<'_, Packet>, source: &Source, start: usize) -> PyRe
         tuples.append(label.call_method0("as_tuple")?)?;
         labels.append(label)?;
     }
-    slf.setattr("labels", tuples)?;
-    slf.setattr("mpls_labels", labels)?;
+    attributes.set_item("labels", tuples)?;
+    attributes.set_item("mpls_labels", labels)?;
     if source.data.start > end && control_word(&source.header(py)[end - source.start..]) > 0 {
-        slf.setattr("_control_word", source.slice(py, end..source.data.start)?)?;
+        attributes.set_item("_control_word", source.slice(py, end..source.data.start)?)?;
     }
     Ok(())
 }

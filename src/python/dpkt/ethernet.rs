@@ -9,7 +9,7 @@ use super::encapsulation;
 use super::layout::Layout;
 use super::packet::{self, Packet, unpack_native, write_object};
 use super::payload::make;
-use super::rules::{Kind, PLAIN, Protocol};
+use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Ethernet II and IEEE 802.3.
@@ -41,10 +41,11 @@ const LABELS: usize = 24;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source| super::create(py, source, Kind::Ethernet, Ethernet)),
+    create: Some(|py, source, native| super::create(py, source, native, Ethernet)),
     parsed: Some(parsed),
+    attach: Some(attach),
     built: Some(built),
-    payloads: &["ip", "ip6", "arp"],
+    more_lazy: &["ip", "ip6", "arp", "vlan_tags", "vlanid", "priority", "cfi", "labels", "mpls_labels"],
     length,
     write_header,
     write,
@@ -182,16 +183,30 @@ fn is_isl(bytes: &[u8]) -> bool {
     matches!(bytes, [0x01 | 0x03, 0x00, 0x0c, 0x00, 0x00, ..])
 }
 
-/// Tags, labels and what belongs to IEEE 802.3: attributes that most frames do not have.
+/// What belongs to IEEE 802.3 and ISL, and for classes derived from this one tags and labels: attributes that most frames do
+/// not have.
 #[inline(always)]
 fn parsed(slf: &Bound<'_, Packet>) -> PyResult<()> {
     let Some(source) = slf.get().source() else { return Ok(()) };
     let header = source.header(slf.py());
     let ethertype = u16::from_be_bytes([header[12], header[13]]);
-    if ethertype > 1500 && source.data.start - source.start == HEADER && source.lead == 0 {
+    let is_plain = !has_shims(source) || slf.get().native().is_some();
+    if ethertype > 1500 && is_plain && source.lead == 0 {
         return Ok(());
     }
     encapsulation::attach(slf, source, ethertype)
+}
+
+fn has_shims(source: &Source) -> bool {
+    source.data.start - source.start > HEADER
+}
+
+/// Tags and labels are attributes that are made when any attribute is asked for.
+fn attach(py: Python<'_>, source: &Source, attributes: &Bound<'_, PyDict>) -> PyResult<bool> {
+    if has_shims(source) && source.lead == 0 {
+        encapsulation::attach_shims(py, source, attributes)?;
+    }
+    Ok(!attributes.is_empty())
 }
 
 /// Bytes given as data are taken apart by the type.
@@ -284,7 +299,7 @@ impl Ethernet {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Ethernet>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Ethernet, args)?).add_subclass(Ethernet))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Ethernet))
     }
 
     #[classattr]

@@ -11,13 +11,14 @@ use super::packet::Packet;
 /// Where a value lies in a header, for the formats of the `struct` module that stand for one value.
 #[derive(Clone, Copy)]
 pub enum Place {
-    Unsigned { offset: usize, size: usize, big: bool },
-    Signed { offset: usize, size: usize, big: bool },
-    Bytes { offset: usize, size: usize },
+    Unsigned { offset: u16, size: u8, big: bool },
+    Signed { offset: u16, size: u8, big: bool },
+    Bytes { offset: u16, size: u16 },
 }
 
 impl Place {
     pub fn of(order: &str, code: &str, offset: usize) -> Option<Place> {
+        let offset = u16::try_from(offset).ok()?;
         let big = match order {
             ">" | "!" => true,
             "<" => false,
@@ -28,7 +29,7 @@ impl Place {
             let size = if digits.is_empty() { 1 } else { digits.parse().ok()? };
             return Some(Place::Bytes { offset, size });
         }
-        let long = if order == "@" { size_of::<std::ffi::c_long>() } else { 4 };
+        let long = if order == "@" { size_of::<std::ffi::c_long>() as u8 } else { 4 };
         let size = match code.to_ascii_uppercase().as_str() {
             "B" => 1,
             "H" => 2,
@@ -45,26 +46,27 @@ impl Place {
 
     pub fn size(&self) -> usize {
         match *self {
-            Place::Unsigned { size, .. } | Place::Signed { size, .. } | Place::Bytes { size, .. } => size,
+            Place::Unsigned { size, .. } | Place::Signed { size, .. } => usize::from(size),
+            Place::Bytes { size, .. } => usize::from(size),
         }
     }
 
     pub fn offset(&self) -> usize {
-        match *self {
-            Place::Unsigned { offset, .. } | Place::Signed { offset, .. } | Place::Bytes { offset, .. } => offset,
-        }
+        let (Place::Unsigned { offset, .. } | Place::Signed { offset, .. } | Place::Bytes { offset, .. }) = *self;
+        usize::from(offset)
     }
 
     /// The value in `header`, which has all bytes of it.
     #[inline(always)]
     pub fn get<'py>(&self, py: Python<'py>, header: &[u8]) -> Bound<'py, PyAny> {
+        let bytes = &header[self.offset()..self.offset() + self.size()];
         match *self {
-            Place::Unsigned { offset, size, big } => PyInt::new(py, unsigned(&header[offset..offset + size], big)).into_any(),
-            Place::Signed { offset, size, big } => {
-                let unused = 64 - 8 * size as u32;
-                PyInt::new(py, (unsigned(&header[offset..offset + size], big) << unused) as i64 >> unused).into_any()
+            Place::Unsigned { big, .. } => PyInt::new(py, unsigned(bytes, big)).into_any(),
+            Place::Signed { size, big, .. } => {
+                let unused = 64 - 8 * u32::from(size);
+                PyInt::new(py, (unsigned(bytes, big) << unused) as i64 >> unused).into_any()
             }
-            Place::Bytes { offset, size } => PyBytes::new(py, &header[offset..offset + size]).into_any(),
+            Place::Bytes { .. } => PyBytes::new(py, bytes).into_any(),
         }
     }
 
@@ -72,7 +74,7 @@ impl Place {
     #[inline(always)]
     pub fn number(&self, header: &[u8]) -> Option<u64> {
         match *self {
-            Place::Unsigned { offset, size, big } => Some(unsigned(&header[offset..offset + size], big)),
+            Place::Unsigned { big, .. } => Some(unsigned(&header[self.offset()..self.offset() + self.size()], big)),
             Place::Signed { .. } | Place::Bytes { .. } => None,
         }
     }
@@ -84,18 +86,19 @@ impl Place {
                 let Ok(number) = value.cast::<PyInt>().map_err(PyErr::from).and_then(|number| number.extract::<u64>()) else {
                     return false;
                 };
-                put_unsigned(number, size, big, out)
+                put_unsigned(number, usize::from(size), big, out)
             }
             Place::Signed { size, big, .. } => {
                 let Ok(number) = value.cast::<PyInt>().map_err(PyErr::from).and_then(|number| number.extract::<i64>()) else {
                     return false;
                 };
-                let unused = 64 - 8 * size as u32;
-                (number << unused) >> unused == number && put_bytes(number as u64, size, big, out)
+                let unused = 64 - 8 * u32::from(size);
+                (number << unused) >> unused == number && put_bytes(number as u64, usize::from(size), big, out)
             }
             Place::Bytes { size, .. } => {
                 let Ok(bytes) = value.cast::<PyBytes>() else { return false };
                 let bytes = bytes.as_bytes();
+                let size = usize::from(size);
                 let kept = bytes.len().min(size);
                 out.extend_from_slice(&bytes[..kept]);
                 out.resize(out.len() + size - kept, 0);

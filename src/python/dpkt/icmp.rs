@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 use super::checksum::{fold, sum};
 use super::layout::Layout;
 use super::packet::{self, Packet, unpack_native, write_plain};
-use super::rules::{Kind, PLAIN, Protocol};
+use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Internet Control Message Protocol, RFC 792.
@@ -26,7 +26,7 @@ pub struct Icmp;
 const HEADER: usize = 4;
 
 pub static PROTOCOL: Protocol =
-    Protocol { parse, create: Some(|py, source| super::create(py, source, Kind::Icmp, Icmp)), write, ..PLAIN };
+    Protocol { parse, create: Some(|py, source, native| super::create(py, source, native, Icmp)), write, ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);
@@ -59,7 +59,7 @@ impl Icmp {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Icmp>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Icmp, args)?).add_subclass(Icmp))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Icmp))
     }
 
     #[classattr]

@@ -5,7 +5,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::layout::Layout;
 use super::packet::{Packet, unpack_native};
-use super::rules::{Kind, PLAIN, Protocol};
+use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Internet Control Message Protocol for IPv6, RFC 4443.
@@ -24,7 +24,7 @@ pub struct Icmp6;
 const HEADER: usize = 4;
 
 pub static PROTOCOL: Protocol =
-    Protocol { parse, create: Some(|py, source| super::create(py, source, Kind::Icmp6, Icmp6)), ..PLAIN };
+    Protocol { parse, create: Some(|py, source, native| super::create(py, source, native, Icmp6)), ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);
@@ -46,7 +46,7 @@ impl Icmp6 {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Icmp6>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Icmp6, args)?).add_subclass(Icmp6))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Icmp6))
     }
 
     #[classattr]

@@ -8,7 +8,7 @@ use super::checksum::{fold, sum};
 use super::dictionary::{Options, existing_attributes};
 use super::layout::Layout;
 use super::packet::{self, Packet, unpack_native, write_header, write_object};
-use super::rules::{Kind, PLAIN, Protocol, Rules};
+use super::rules::{PLAIN, Protocol, Rules};
 use super::source::{Fault, Next, Source, View};
 
 /// Internet Protocol, version 4, RFC 791.
@@ -40,10 +40,10 @@ const FRAGMENT: u64 = 0x3fff;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source| super::create(py, source, Kind::Ip, Ip)),
+    create: Some(|py, source, native| super::create(py, source, native, Ip)),
     built: Some(built),
     lazy: &["opts"],
-    payloads: &["tcp", "udp", "icmp", "bytes"],
+    more_lazy: &["tcp", "udp", "icmp", "bytes"],
     length: length_with_options,
     write,
     ..PLAIN
@@ -172,7 +172,7 @@ impl Ip {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Ip>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Ip, args)?).add_subclass(Ip))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Ip))
     }
 
     #[classattr]

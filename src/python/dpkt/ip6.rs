@@ -9,7 +9,7 @@ use super::dictionary::{attribute, attributes};
 use super::ip::address;
 use super::layout::Layout;
 use super::packet::{self, Packet, unpack_native, write_header, write_object};
-use super::rules::{Kind, PLAIN, Protocol};
+use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Internet Protocol, version 6, RFC 8200.
@@ -43,9 +43,9 @@ const DESTINATION: u8 = 60;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source| super::create(py, source, Kind::Ip6, Ip6)),
+    create: Some(|py, source, native| super::create(py, source, native, Ip6)),
     lazy: &["extension_hdrs", "all_extension_headers", "p"],
-    payloads: &["tcp", "udp", "icmp6", "bytes"],
+    more_lazy: &["tcp", "udp", "icmp6", "bytes"],
     length,
     write,
     ..PLAIN
@@ -251,7 +251,7 @@ impl Ip6 {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Ip6>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Ip6, args)?).add_subclass(Ip6))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Ip6))
     }
 
     #[classattr]

@@ -2,6 +2,7 @@
 //! Python on top of [`packet::Packet`].
 
 pub mod arp;
+mod cell;
 pub mod checksum;
 mod dictionary;
 mod edits;
@@ -39,12 +40,17 @@ use pyo3::types::{PyDict, PyTuple};
 
 pub use rules::declare_all;
 
-/// An object of exactly the class `C`, which is `kind`, for what was parsed.
-fn create<'py, C>(py: Python<'py>, source: source::Source, kind: rules::Kind, class: C) -> PyResult<Bound<'py, packet::Packet>>
+/// An object of exactly the class `C`, which is `native`, for what was parsed.
+fn create<'py, C>(
+    py: Python<'py>,
+    source: source::Source,
+    native: &'static rules::Native,
+    class: C,
+) -> PyResult<Bound<'py, packet::Packet>>
 where
     C: PyClass<BaseType = packet::Packet>,
 {
-    let start = PyClassInitializer::from(packet::Packet::parsed(kind, source)).add_subclass(class);
+    let start = PyClassInitializer::from(packet::Packet::parsed(native, source)).add_subclass(class);
     Ok(Bound::new(py, start)?.into_super())
 }
 

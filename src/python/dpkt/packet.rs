@@ -13,23 +13,24 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyInt, PyList, PyString, PyTuple, PyType};
 
+use super::cell::ObjectCell;
 use super::dictionary::{attributes, fill_attributes, get_attribute, get_lazy_attribute, set_attribute};
 use super::edits::{Edit, Edits};
 use super::errors::{NeedData, PackError, UnpackError};
 use super::layout::{Layout, declare};
 use super::names::Access;
 use super::payload;
-use super::rules::{Kind, Rules};
+use super::rules::{Native, Rules};
 use super::source::{Fault, Next, Source, View};
 
 #[pyclass(subclass, weakref, frozen, module = "pcapframe.dpkt.dpkt")]
 #[derive(Default)]
 pub struct Packet {
-    /// Which class of the core this is an object of, and of no class derived from it.
-    kind: Kind,
+    /// The class of the core that this is an object of; None for a class made in Python.
+    native: Option<&'static Native>,
     source: OnceCell<Source>,
     /// The payload as it was parsed, from the first time that it was asked for.
-    payload: OnceCell<Py<PyAny>>,
+    payload: ObjectCell,
     edits: OnceCell<Box<Mutex<Edits>>>,
     /// Attributes that are no fields. A class made in Python has a dict of Python's own instead.
     attributes: OnceCell<Py<PyDict>>,
@@ -40,26 +41,27 @@ pub struct Packet {
 
 impl Packet {
     #[inline(always)]
-    pub fn parsed(kind: Kind, source: Source) -> Packet {
-        Packet { kind, source: OnceCell::with_value(source), ..Packet::default() }
+    pub fn parsed(native: &'static Native, source: Source) -> Packet {
+        Packet { native: Some(native), source: OnceCell::with_value(source), ..Packet::default() }
     }
 
-    /// What `__new__` makes for `class`: for the core's own class `kind`, bytes are parsed at once.
-    #[inline(always)]
-    pub fn begin(class: &Bound<'_, PyType>, kind: Kind, args: &Bound<'_, PyTuple>) -> PyResult<Packet> {
-        let py = class.py();
-        let Some(native) = kind.native(py).filter(|native| native.class.is(class)) else { return Ok(Packet::default()) };
-        let rules = native.rules.get();
-        let (Some(layout), Ok(buffer)) = (&rules.layout, args.get_borrowed_item(0)) else {
-            return Ok(Packet { kind, ..Packet::default() });
-        };
-        // Other buffers are copied first: that is left to `__init__`.
-        let Ok(buffer) = buffer.cast::<PyBytes>() else { return Ok(Packet { kind, ..Packet::default() }) };
-        Ok(Packet::parsed(kind, (rules.protocol.parse)(py, layout.get(), View::of_bytes(&buffer))?))
+    /// What `__new__` makes for `class`: if it is one of the core's own, bytes are parsed at once.
+    pub fn begin(class: &Bound<'_, PyType>, args: &Bound<'_, PyTuple>) -> PyResult<Packet> {
+        let native = Rules::native(class.as_any());
+        if let Some(native) = native
+            && let Some(layout) = &native.rules.get().layout
+            && let Ok(buffer) = args.get_borrowed_item(0)
+            // Other buffers are copied first: that is left to `__init__`.
+            && let Ok(buffer) = buffer.cast::<PyBytes>()
+        {
+            let parse = native.rules.get().protocol.parse;
+            return Ok(Packet::parsed(native, parse(class.py(), layout.get(), View::of_bytes(&buffer))?));
+        }
+        Ok(Packet { native, ..Packet::default() })
     }
 
-    pub fn kind(&self) -> Kind {
-        self.kind
+    pub fn native(&self) -> Option<&'static Native> {
+        self.native
     }
 
     pub fn source(&self) -> Option<&Source> {
@@ -114,7 +116,7 @@ impl Packet {
     pub fn known<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> Option<PyResult<Bound<'py, PyAny>>> {
         let py = slf.py();
         let packet = slf.get();
-        let names = packet.kind.native(py)?.names.as_ref()?;
+        let names = packet.native?.names.as_ref()?;
         let (index, place, bits) = match names.find(name)? {
             Access::Data => return Some(Packet::payload_of(slf)),
             Access::Lazy => return Some(get_lazy_attribute(slf, name)),
@@ -125,7 +127,7 @@ impl Packet {
             // Bits of something that was set are left to the descriptor, and the error about a deleted field too.
             return value.filter(|_| bits.is_none()).map(Ok);
         }
-        let header = packet.header(py, names.layout())?;
+        let header = packet.source.get()?.header(py);
         Some(Ok(match bits {
             None => place.get(py, header),
             Some(bits) => PyInt::new(py, bits.of(place.number(header)?)).into_any(),
@@ -136,14 +138,11 @@ impl Packet {
     pub fn parsed_payload<'py>(slf: &Bound<'py, Packet>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = slf.py();
         let packet = slf.get();
-        if let Some(payload) = packet.payload.get() {
-            return Ok(Some(payload.bind(py).clone()));
+        if let Some(payload) = packet.payload.get(py) {
+            return Ok(Some(payload));
         }
         let Some(source) = packet.source.get() else { return Ok(None) };
-        let payload = payload::decode(slf, source)?;
-        // Another thread may have been first: all see the same object.
-        let _ = packet.payload.set(payload.unbind());
-        Ok(packet.payload.get().map(|payload| payload.bind(py).clone()))
+        Ok(Some(packet.payload.fill(payload::decode(slf, source)?)))
     }
 
     #[inline(always)]
@@ -160,9 +159,9 @@ impl Packet {
     /// Finishes what `__new__` began, if this is the first look at it and `buffer` is what it read.
     #[inline(always)]
     fn is_begun(&self, buffer: &Bound<'_, PyAny>) -> bool {
-        self.kind != Kind::Python
+        self.native.is_some()
             && self.source.get().is_some_and(|source| source.buffer.as_ptr() == buffer.as_ptr())
-            && self.payload.get().is_none()
+            && self.payload.is_empty()
             && !self.is_edited()
     }
 
@@ -405,7 +404,7 @@ impl Packet {
     #[classmethod]
     #[pyo3(signature = (*args, **_kwargs))]
     fn new(cls: &Bound<'_, PyType>, args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Packet> {
-        Packet::begin(cls, Kind::Packet, args)
+        Packet::begin(cls, args)
     }
 
     #[pyo3(signature = (*args, **kwargs))]
@@ -526,7 +525,7 @@ impl Packet {
 
     fn __setattr__(slf: &Bound<'_, Packet>, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let packet = slf.get();
-        if let Some(names) = packet.kind.native(slf.py()).and_then(|native| native.names.as_ref()) {
+        if let Some(names) = packet.native.and_then(|native| native.names.as_ref()) {
             match names.find(name) {
                 Some(Access::Data) => return Ok(packet.keep_data(value.clone().unbind())),
                 Some(Access::Field { index, .. }) => {
@@ -554,9 +553,7 @@ impl Packet {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        if let Some(payload) = self.payload.get() {
-            visit.call(payload)?;
-        }
+        self.payload.traverse(&visit)?;
         if let Some(attributes) = self.attributes.get() {
             visit.call(attributes)?;
         }

@@ -29,7 +29,7 @@ pub fn decode<'py>(slf: &Bound<'py, Packet>, source: &Source) -> PyResult<Bound<
 }
 
 fn lookup<'py>(slf: &Bound<'py, Packet>, table: &Bound<'py, PyString>, number: u32) -> PyResult<Option<Bound<'py, PyAny>>> {
-    match slf.get().kind().native(slf.py()) {
+    match slf.get().native() {
         Some(native) => native.table.entry(native.class.bind(slf.py()), table, number),
         None => entry(&slf.get_type().getattr(table)?, number),
     }
@@ -46,13 +46,13 @@ pub fn make<'py>(class: &Bound<'py, PyAny>, source: &Source) -> PyResult<Option<
 }
 
 /// An object of a class of the core that the core can make.
-pub fn parse<'py>(py: Python<'py>, native: &Native, view: View) -> PyResult<Bound<'py, PyAny>> {
+pub fn parse<'py>(py: Python<'py>, native: &'static Native, view: View) -> PyResult<Bound<'py, PyAny>> {
     Ok(try_parse(py, native, view)??)
 }
 
 /// The inner error tells that the bytes are none of this class.
 #[inline(always)]
-fn try_parse<'py>(py: Python<'py>, native: &Native, view: View) -> PyResult<Result<Bound<'py, PyAny>, Fault>> {
+fn try_parse<'py>(py: Python<'py>, native: &'static Native, view: View) -> PyResult<Result<Bound<'py, PyAny>, Fault>> {
     let Rules { layout, protocol, .. } = native.rules.get();
     let (Some(create), Some(layout)) = (protocol.create, layout) else {
         return Err(PySystemError::new_err("this class is not made by the core"));
@@ -61,7 +61,7 @@ fn try_parse<'py>(py: Python<'py>, native: &Native, view: View) -> PyResult<Resu
         Ok(source) => source,
         Err(fault) => return Ok(Err(fault)),
     };
-    let packet = create(py, source)?;
+    let packet = create(py, source, native)?;
     if let Some(finish) = protocol.parsed {
         finish(&packet)?;
     }

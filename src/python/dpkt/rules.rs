@@ -28,15 +28,17 @@ pub struct Protocol {
     /// Reads the header; `layout` is that of the class.
     pub parse: fn(Python<'_>, &Layout, View) -> Result<Source, Fault>,
     /// Makes an object of exactly this class; None where a class in Python is the only way.
-    pub create: Option<fn(Python<'_>, Source) -> PyResult<Bound<'_, Packet>>>,
+    pub create: Option<for<'py> fn(Python<'py>, Source, &'static Native) -> PyResult<Bound<'py, Packet>>>,
     /// What is left to do with a packet just parsed: attributes that are not fields.
     pub parsed: Option<fn(&Bound<'_, Packet>) -> PyResult<()>>,
     /// What is left to do with a packet just built from keywords.
     pub built: Option<fn(&Bound<'_, Packet>, Option<&Bound<'_, PyDict>>) -> PyResult<()>>,
+    /// Adds attributes that are made at once when any is asked for; says whether there are any.
+    pub attach: Option<fn(Python<'_>, &Source, &Bound<'_, PyDict>) -> PyResult<bool>>,
     /// Names of attributes that are made when asked for, in the order in which dpkt sets them.
     pub lazy: &'static [&'static str],
-    /// Names under which the most frequent payloads are also known.
-    pub payloads: &'static [&'static str],
+    /// Names of further attributes that may be made when asked for: that of the payload and what `attach` adds.
+    pub more_lazy: &'static [&'static str],
     pub length: fn(&Bound<'_, Packet>) -> PyResult<usize>,
     pub write_header: fn(&Bound<'_, Packet>, &mut Vec<u8>) -> PyResult<()>,
     pub write: fn(&Bound<'_, Packet>, &mut Vec<u8>) -> PyResult<()>,
@@ -48,8 +50,9 @@ pub static PLAIN: Protocol = Protocol {
     create: None,
     parsed: None,
     built: None,
+    attach: None,
     lazy: &[],
-    payloads: &[],
+    more_lazy: &[],
     length: packet::plain_length,
     write_header: packet::write_plain_header,
     write: packet::write_plain,
@@ -66,25 +69,6 @@ pub struct Rules {
     pub own_bytes: bool,
 }
 
-/// A class of the core, most frequent first; `Python` is any other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
-    #[default]
-    Python,
-    Ip,
-    Tcp,
-    Ethernet,
-    Udp,
-    Ip6,
-    Icmp,
-    Icmp6,
-    Arp,
-    Sll,
-    Sll2,
-    Tag,
-    Packet,
-}
-
 /// What is known of a class of the core.
 pub struct Native {
     pub class: Py<PyType>,
@@ -95,23 +79,15 @@ pub struct Native {
     pub table: Table,
 }
 
-/// The classes of the core in the order of [`Kind`]: what is looked up for each layer of each packet.
+/// The classes of the core, most frequent first: looked up for each layer of each packet.
 static NATIVE: PyOnceLock<Vec<Native>> = PyOnceLock::new();
-
-impl Kind {
-    #[inline(always)]
-    pub fn native(self, py: Python<'_>) -> Option<&'static Native> {
-        let place = (self as usize).checked_sub(1)?;
-        NATIVE.get(py)?.get(place)
-    }
-}
 
 impl Rules {
     /// The rules of a packet's class; those of a class of the core without asking Python.
     #[inline(always)]
     pub fn of<'py>(packet: &Bound<'py, Packet>) -> PyResult<Bound<'py, Rules>> {
         let py = packet.py();
-        match packet.get().kind().native(py) {
+        match packet.get().native() {
             Some(native) => Ok(native.rules.bind(py).clone()),
             None => Ok(packet.get_type().getattr(intern!(py, "__rules__"))?.cast_into::<Rules>()?),
         }
@@ -146,7 +122,7 @@ fn protocol(class: &Bound<'_, PyType>) -> PyResult<&'static Protocol> {
     Ok(&PLAIN)
 }
 
-/// The classes of the core, in the order of [`Kind`].
+/// The classes of the core, most frequent first.
 fn classes(py: Python<'_>) -> [(Bound<'_, PyType>, &'static Protocol); 12] {
     [
         (py.get_type::<Ip>(), &super::ip::PROTOCOL),
@@ -185,7 +161,7 @@ pub fn declare_all(module: &Bound<'_, PyModule>) -> PyResult<()> {
         Rules::establish(&class)?;
         let rules = class.getattr(intern!(py, "__rules__"))?.cast_into::<Rules>()?;
         let Rules { layout, protocol, .. } = rules.get();
-        let lazy = [protocol.lazy, protocol.payloads].concat();
+        let lazy = [protocol.lazy, protocol.more_lazy].concat();
         let names = layout.as_ref().map(|layout| Names::of(&class, layout.get().id, &lazy)).transpose()?;
         let native = Native { class: class.unbind(), rules: rules.unbind(), names, table: Table::default() };
         #[cfg(not(feature = "abi3"))]

@@ -5,7 +5,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::layout::Layout;
 use super::packet::{Packet, unpack_native};
-use super::rules::{Kind, PLAIN, Protocol};
+use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Linux cooked capture, LINKTYPE_LINUX_SLL.
@@ -25,7 +25,8 @@ pub struct Sll;
 
 const HEADER: usize = 16;
 
-pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, source| super::create(py, source, Kind::Sll, Sll)), ..PLAIN };
+pub static PROTOCOL: Protocol =
+    Protocol { parse, create: Some(|py, source, native| super::create(py, source, native, Sll)), ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);
@@ -47,7 +48,7 @@ impl Sll {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Sll>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Sll, args)?).add_subclass(Sll))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Sll))
     }
 
     #[classattr]

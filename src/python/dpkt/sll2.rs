@@ -5,7 +5,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::layout::Layout;
 use super::packet::{Packet, unpack_native};
-use super::rules::{Kind, PLAIN, Protocol};
+use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Linux cooked capture, version 2, LINKTYPE_LINUX_SLL2.
@@ -28,7 +28,7 @@ pub struct Sll2;
 const HEADER: usize = 20;
 
 pub static PROTOCOL: Protocol =
-    Protocol { parse, create: Some(|py, source| super::create(py, source, Kind::Sll2, Sll2)), ..PLAIN };
+    Protocol { parse, create: Some(|py, source, native| super::create(py, source, native, Sll2)), ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);
@@ -50,7 +50,7 @@ impl Sll2 {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Sll2>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Sll2, args)?).add_subclass(Sll2))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Sll2))
     }
 
     #[classattr]

@@ -119,7 +119,8 @@ unsafe fn call_in_full(
             }
         }
         let call = (*ffi::Py_TYPE(class.as_ptr())).tp_call.expect("a type can be called");
-        let packet = call(class.as_ptr(), positional.as_ptr(), if named.is_empty() { std::ptr::null_mut() } else { named.as_ptr() });
+        let packet =
+            call(class.as_ptr(), positional.as_ptr(), if named.is_empty() { std::ptr::null_mut() } else { named.as_ptr() });
         Bound::from_owned_ptr_or_err(py, packet).map(Bound::into_ptr)
     }
 }

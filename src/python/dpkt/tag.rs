@@ -5,7 +5,7 @@ use pyo3::types::{PyAny, PyDict, PyTuple, PyType};
 
 use super::layout::Layout;
 use super::packet::{Packet, parse_plain, unpack_native};
-use super::rules::{Kind, PLAIN, Protocol};
+use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Source, View};
 
 /// Base of headers without data of their own: what follows them in the buffer is left out.
@@ -30,7 +30,7 @@ impl Tag {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Tag>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Tag, args)?).add_subclass(Tag))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Tag))
     }
 
     fn unpack<'py>(slf: &Bound<'py, Self>, buf: &Bound<'py, PyAny>) -> PyResult<()> {

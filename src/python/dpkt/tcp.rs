@@ -6,7 +6,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple, PyType};
 use super::dictionary::Options;
 use super::layout::Layout;
 use super::packet::{self, Packet, unpack_native};
-use super::rules::{Kind, PLAIN, Protocol};
+use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
 /// Transmission Control Protocol, RFC 9293.
@@ -36,7 +36,7 @@ const NO_OPERATION: u8 = 1;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source| super::create(py, source, Kind::Tcp, Tcp)),
+    create: Some(|py, source, native| super::create(py, source, native, Tcp)),
     lazy: &["opts"],
     length: super::ip::length_with_options,
     write: super::ip::write_with_options,
@@ -67,7 +67,7 @@ impl Tcp {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Tcp>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Tcp, args)?).add_subclass(Tcp))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Tcp))
     }
 
     #[classattr]

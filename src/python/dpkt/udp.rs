@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::packet::Packet;
-use super::rules::{Kind, PLAIN, Protocol};
+use super::rules::{PLAIN, Protocol};
 
 /// User Datagram Protocol, RFC 768.
 ///
@@ -21,7 +21,7 @@ use super::rules::{Kind, PLAIN, Protocol};
 #[pyclass(extends = Packet, subclass, frozen, name = "UDP", module = "pcapframe.dpkt.udp")]
 pub struct Udp;
 
-pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source| super::create(py, source, Kind::Udp, Udp)), ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source, native| super::create(py, source, native, Udp)), ..PLAIN };
 
 #[pymethods]
 impl Udp {
@@ -33,7 +33,7 @@ impl Udp {
         args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyClassInitializer<Udp>> {
-        Ok(PyClassInitializer::from(Packet::begin(cls, Kind::Udp, args)?).add_subclass(Udp))
+        Ok(PyClassInitializer::from(Packet::begin(cls, args)?).add_subclass(Udp))
     }
 
     #[classattr]

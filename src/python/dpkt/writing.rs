@@ -62,7 +62,8 @@ pub fn pcapng_record<'py>(pkt: &Bound<'py, PyAny>, units: &Bound<'py, PyAny>, li
     let padding = &[0; 3][..data.len().next_multiple_of(4) - data.len()];
     let block = u32::try_from(FIXED + data.len() + padding.len()).map_err(|_| does_not_fit("length", data.len()))?;
     let length = data.len() as u32;
-    let header = [ENHANCED_PACKET, block, 0, (units >> 32) as u32, units as u32, length, length].map(|field| ordered(field, little));
+    let header =
+        [ENHANCED_PACKET, block, 0, (units >> 32) as u32, units as u32, length, length].map(|field| ordered(field, little));
     join(py, &[header.as_flattened(), data, padding, &ordered(block, little)])
 }
 
