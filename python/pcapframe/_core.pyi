@@ -1,20 +1,49 @@
 """The extension module, written in Rust. It is an implementation detail: use what ``pcapframe`` itself exports."""
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NotRequired, TypedDict, final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import IO, Any, ClassVar, Final, NotRequired, Self, SupportsFloat, TypeAlias, TypedDict, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .dpkt import icmp as _icmp
+from .dpkt import icmp6 as _icmp6
+from .dpkt.ethernet import MPLSlabel, VLANtag8021Q, VLANtagISL
+
 __all__ = [
+    "ARP",
+    "ICMP",
+    "ICMP6",
+    "IP",
+    "IP6",
+    "SLL",
+    "SLL2",
+    "TCP",
+    "UDP",
+    "Error",
+    "Ethernet",
     "Frame",
+    "NeedData",
+    "PackError",
+    "Packet",
     "PacketIterator",
+    "RecordIterator",
+    "Records",
+    "Tag",
+    "UnpackError",
     "__version__",
     "bin_sums",
     "column_table",
     "default_threads",
+    "dpkt_crc32c_add",
+    "dpkt_in_cksum",
+    "dpkt_in_cksum_add",
     "layers",
+    "parse_opts",
+    "pcap_record",
+    "pcapng_record",
     "read",
     "restore",
     "stops",
@@ -152,3 +181,324 @@ class PacketIterator:
 
     def __iter__(self, /) -> PacketIterator: ...
     def __next__(self, /) -> tuple[int, bytes]: ...
+
+# dpkt's object API: the classes that captures are full of. Fields of a header are descriptors at run time; `data`, the payload, is
+# a packet where its class is known and bytes elsewhere. What some packets have and others have not is declared, too.
+
+_Bytes: TypeAlias = bytes | bytearray | memoryview
+_Class: TypeAlias = type[Packet]
+_Table: TypeAlias = dict[int, type[Packet]]
+_P = TypeVar("_P", bound=Packet)
+
+class Error(Exception):
+    """Base of all errors of packets."""
+
+class UnpackError(Error):
+    """The bytes are no packet of this class."""
+
+class NeedData(UnpackError):
+    """The bytes end before the header does."""
+
+class PackError(Error):
+    """The fields can not be written as a header."""
+
+class Packet:
+    """Base of all packets: a header as the class declares it, and the data that follows."""
+
+    # What a class declares: name, format and default of each field; the order of bytes; the parts of fields and their bits.
+    __hdr__: ClassVar[Sequence[tuple[str, str, Any]]]
+    __byte_order__: ClassVar[str]
+    __bit_fields__: ClassVar[Mapping[str, Sequence[tuple[str, int]]]]
+    # How `pprint` shows a field.
+    __pprint_funcs__: ClassVar[Mapping[str, Callable[[Any], object]]]
+    # What follows from it.
+    __hdr_fields__: ClassVar[list[str]]
+    __hdr_fmt__: ClassVar[str]
+    __hdr_len__: ClassVar[int]
+    __hdr_defaults__: ClassVar[dict[str, Any]]
+    __bit_fields_defaults__: ClassVar[dict[str, int]]
+    __public_fields__: ClassVar[list[str] | None]
+    data: Any
+    _pack_hdr: Callable[..., bytes]
+
+    def __new__(cls, *args: _Bytes, **kwargs: Any) -> Self: ...
+    def __init__(self, *args: _Bytes, **kwargs: Any) -> None:
+        """Take bytes apart, or build a packet of the fields given by name."""
+
+    def __init_subclass__(cls, **_kwargs: Any) -> None: ...
+    # Any attribute may be set; the payload is also known under the name of its class, such as `ip.tcp`.
+    def __getattr__(self, name: str) -> Any: ...
+    def __setattr__(self, name: str, value: Any, /) -> None: ...
+    def __delattr__(self, name: str, /) -> None: ...
+    def __len__(self) -> int: ...
+    def __bytes__(self) -> bytes: ...
+    def __iter__(self) -> Iterator[tuple[str, Any]]: ...
+    def __getitem__(self, key: type[_P], /) -> _P: ...
+    def __contains__(self, key: object, /) -> bool: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __setstate__(self, state: tuple[dict[str, Any], dict[str, Any]]) -> None: ...
+    def unpack(self, buf: bytes) -> None:
+        """Read the header fields from `buf`; the rest becomes `data`."""
+
+    def pack_hdr(self) -> bytes:
+        """Return the header as bytes."""
+
+    def pack(self) -> bytes:
+        """Return the same as `bytes(packet)`."""
+
+    def pprint(self, indent: int = 1) -> None:
+        """Print the packet and its layers, a field a line."""
+
+class Tag(Packet):
+    """Base of headers without data of their own: what follows them in the buffer is left out."""
+
+class Ethernet(Packet):
+    """Ethernet II and IEEE 802.3."""
+
+    dst: bytes
+    src: bytes
+    type: int
+    ip: IP
+    ip6: IP6
+    arp: ARP
+    # In a tagged frame.
+    vlan_tags: list[VLANtag8021Q | VLANtagISL]
+    vlanid: int
+    priority: int
+    cfi: int
+    # In a frame with MPLS.
+    mpls_labels: list[MPLSlabel]
+    labels: list[tuple[int, int, int]]
+    # Behind an IEEE 802.3 payload.
+    padding: bytes
+    fcs: int
+    trailer: bytes
+    _typesw: ClassVar[_Table]
+    _typesw_rev: ClassVar[dict[_Class, int]]
+
+    @classmethod
+    def set_type(cls, t: int, pktclass: _Class) -> None:
+        """Have `pktclass` take payloads of type `t` apart."""
+
+    @classmethod
+    def get_type(cls, t: int) -> _Class:
+        """Return the class for type `t`; KeyError if there is none."""
+
+    @classmethod
+    def get_type_rev(cls, k: _Class) -> int:
+        """Return the type of class `k`; KeyError if there is none."""
+
+class IP(Packet):
+    """Internet Protocol, version 4, RFC 791."""
+
+    v: int
+    hl: int
+    tos: int
+    len: int
+    id: int
+    rf: int
+    df: int
+    mf: int
+    offset: int
+    ttl: int
+    p: int
+    sum: int
+    src: bytes
+    dst: bytes
+    opts: bytes
+    tcp: TCP
+    udp: UDP
+    icmp: ICMP
+    _v_hl: int
+    _flags_offset: int
+    _protosw: ClassVar[_Table]
+
+    @property
+    def off(self) -> int:
+        """Flags and offset of the fragment as one number: deprecated for `rf`, `df`, `mf` and `offset`."""
+
+    @off.setter
+    def off(self, value: int) -> None: ...
+    @classmethod
+    def set_proto(cls, p: int, pktclass: _Class) -> None:
+        """Have `pktclass` take payloads of protocol `p` apart."""
+
+    @classmethod
+    def get_proto(cls, p: int) -> _Class:
+        """Return the class for protocol `p`; KeyError if there is none."""
+
+class IP6(Packet):
+    """Internet Protocol, version 6, RFC 8200."""
+
+    v: int
+    fc: int
+    flow: int
+    plen: int
+    nxt: int
+    hlim: int
+    src: bytes
+    dst: bytes
+    # The payload's protocol, after the extension headers; these by number, and in their order.
+    p: int
+    extension_hdrs: dict[int, Any]
+    all_extension_headers: list[Any]
+    tcp: TCP
+    udp: UDP
+    icmp6: ICMP6
+    _v_fc_flow: int
+    _protosw: ClassVar[_Table]
+
+    @classmethod
+    def set_proto(cls, p: int, pktclass: _Class) -> None:
+        """Have `pktclass` take payloads of protocol `p` apart."""
+
+    @classmethod
+    def get_proto(cls, p: int) -> _Class:
+        """Return the class for protocol `p`; KeyError if there is none."""
+
+    def headers_str(self) -> tuple[int, bytes]:
+        """Return the payload's protocol, and the extension headers as bytes."""
+
+class TCP(Packet):
+    """Transmission Control Protocol, RFC 9293."""
+
+    sport: int
+    dport: int
+    seq: int
+    ack: int
+    off: int
+    flags: int
+    win: int
+    sum: int
+    urp: int
+    opts: bytes
+    _off_flags: int
+
+class UDP(Packet):
+    """User Datagram Protocol, RFC 768."""
+
+    sport: int
+    dport: int
+    ulen: int
+    sum: int
+
+class ICMP(Packet):
+    """Internet Control Message Protocol, RFC 792."""
+
+    type: int
+    code: int
+    sum: int
+    echo: _icmp._Echo
+    unreach: _icmp._Unreach
+    quench: _icmp._Quench
+    redirect: _icmp._Redirect
+    timeexceed: _icmp._TimeExceed
+    _typesw: ClassVar[_Table]
+    # The messages, which their module nests here.
+    Echo: TypeAlias = _icmp._Echo
+    Quote: TypeAlias = _icmp._Quote
+    Unreach: TypeAlias = _icmp._Unreach
+    Quench: TypeAlias = _icmp._Quench
+    Redirect: TypeAlias = _icmp._Redirect
+    ParamProbe: TypeAlias = _icmp._ParamProbe
+    TimeExceed: TypeAlias = _icmp._TimeExceed
+
+class ICMP6(Packet):
+    """Internet Control Message Protocol for IPv6, RFC 4443."""
+
+    type: int
+    code: int
+    sum: int
+    unreach: _icmp6._Unreach
+    toobig: _icmp6._TooBig
+    timeexceed: _icmp6._TimeExceed
+    paramprob: _icmp6._ParamProb
+    echo: _icmp6._Echo
+    _typesw: ClassVar[_Table]
+    # The messages, which their module nests here.
+    Error: TypeAlias = _icmp6._Error
+    Unreach: TypeAlias = _icmp6._Unreach
+    TooBig: TypeAlias = _icmp6._TooBig
+    TimeExceed: TypeAlias = _icmp6._TimeExceed
+    ParamProb: TypeAlias = _icmp6._ParamProb
+    Echo: TypeAlias = _icmp6._Echo
+
+class ARP(Packet):
+    """Address Resolution Protocol, RFC 826, for Ethernet and IPv4."""
+
+    hrd: int
+    pro: int
+    hln: int
+    pln: int
+    op: int
+    sha: bytes
+    spa: bytes
+    tha: bytes
+    tpa: bytes
+
+class SLL(Packet):
+    """Linux cooked capture, LINKTYPE_LINUX_SLL."""
+
+    type: int
+    hrd: int
+    hlen: int
+    hdr: bytes
+    ethtype: int
+    _typesw: ClassVar[_Table]
+
+class SLL2(Packet):
+    """Linux cooked capture, version 2, LINKTYPE_LINUX_SLL2."""
+
+    ethtype: int
+    mbz: int
+    intindex: int
+    hrd: int
+    type: int
+    hlen: int
+    hdr: bytes
+    _typesw: ClassVar[_Table]
+
+@final
+class Records:
+    """The packets of one stream, as the readers of dpkt give them."""
+
+    @staticmethod
+    def pcap(file: IO[bytes], *, big_endian: bool, header: int, nanoseconds: bool, integers: bool) -> Records:
+        """Return the records of a classic capture, whose file header was read; `header` is the length of a record's."""
+
+    @staticmethod
+    def pcapng(file: IO[bytes], head: bytes, *, integers: bool) -> Records:
+        """Return the packets of a pcapng capture, of which `head` was read: all up to the first interface."""
+
+    def __iter__(self) -> RecordIterator: ...
+    @property
+    def wirelen(self) -> int | None:
+        """Bytes on the wire of the packet read last."""
+
+    def ahead(self) -> bytes:
+        """Return what was taken from the file but not given out yet."""
+
+@final
+class RecordIterator:
+    """One iteration over :class:`Records`; several of them share the stream."""
+
+    def __iter__(self) -> RecordIterator: ...
+    def __next__(self) -> tuple[float | int | Decimal, bytes]: ...
+
+def dpkt_in_cksum(buf: _Bytes) -> int:
+    """Return the checksum of RFC 1071 of `buf`."""
+
+def dpkt_in_cksum_add(s: int, buf: _Bytes) -> int:
+    """Return the sum `s` with the 16-bit words of `buf` added, in little-endian order."""
+
+def dpkt_crc32c_add(crc: int, buf: _Bytes) -> int:
+    """Return the remainder of CRC-32C after `buf`."""
+
+def parse_opts(buf: _Bytes) -> list[tuple[int, bytes] | None]:
+    """Take TCP options apart: kind and data of each; None in place of one that is cut, which ends the list."""
+
+def pcap_record(pkt: _Bytes, ts: SupportsFloat, multiplier: int, little: bool) -> bytes:
+    """Return a record of classic pcap: `ts` in seconds, `multiplier` units in a second."""
+
+def pcapng_record(pkt: _Bytes, units: int, little: bool) -> bytes:
+    """Return an enhanced packet block of the first interface: `units` since 1970."""

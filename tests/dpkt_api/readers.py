@@ -1,18 +1,26 @@
-"""What dpkt's reader and ours make of a whole file."""
+"""What dpkt's reader and ours make of a whole file, and what the specifications of the formats say is in it."""
 
 from __future__ import annotations
 
+import functools
 import pathlib
+import struct
+import warnings
+from dataclasses import dataclass, field
+from decimal import Decimal
 from types import ModuleType
 from typing import Any
 
 from .tree import Case, Deliberate, Difference, Raised, attempt, compare, short
 
 ATTRIBUTES = ("snaplen", "dloff", "filter")
+# Longer records and blocks are not believed: see src/python/dpkt/records.rs and src/capture/pcapng.rs.
+LONGEST = 128 << 20
+LONGEST_BLOCK = 16 << 20
 
 
 def read(path: pathlib.Path, module: ModuleType) -> Any:
-    """Attributes of the reader, every packet with the type of its time, and how the iteration ends."""
+    """Attributes of the reader, every packet with the type of its time, how the iteration ends, and what it warns of."""
     with path.open("rb") as file:
         reader = attempt(lambda: module.pcap.UniversalReader(file))
         if isinstance(reader, Raised):
@@ -26,15 +34,18 @@ def read(path: pathlib.Path, module: ModuleType) -> Any:
         }
         times, kinds, packets, end = [], set(), [], None
         iterator = iter(reader)
-        while True:
-            packet = attempt(lambda: next(iterator, None))
-            if packet is None or isinstance(packet, Raised):
-                end = packet
-                break
-            kinds.add((type(packet[0]).__name__, type(packet[1]).__name__))
-            times.append(packet[0])
-            packets.append(packet[1])
-    return found | {"kinds": sorted(kinds), "end": end, "times": times, "packets": packets}
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            while True:
+                packet = attempt(lambda: next(iterator, None))
+                if packet is None or isinstance(packet, Raised):
+                    end = packet
+                    break
+                kinds.add((type(packet[0]).__name__, type(packet[1]).__name__))
+                times.append(packet[0])
+                packets.append(packet[1])
+    categories = [warning.category.__name__ for warning in warned]
+    return found | {"kinds": sorted(kinds), "end": end, "warned": categories, "times": times, "packets": packets}
 
 
 def reading(path: pathlib.Path, theirs: ModuleType, ours: ModuleType) -> tuple[Case, list[Difference]]:
@@ -47,9 +58,7 @@ def reading(path: pathlib.Path, theirs: ModuleType, ours: ModuleType) -> tuple[C
     else:
         differences = list(compare(expected, found))
     reasons = [next((rule.reason for rule in DELIBERATE if rule.applies(case, difference)), None) for difference in differences]
-    return case, [
-        Difference(d.path, d.theirs, d.ours, reason) for d, reason in zip(differences, reasons, strict=True)
-    ]
+    return case, [Difference(d.path, d.theirs, d.ours, reason) for d, reason in zip(differences, reasons, strict=True)]
 
 
 def _short(found: dict[str, Any]) -> dict[str, Any]:
@@ -58,4 +67,210 @@ def _short(found: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in ("packets", "times")} | {"packets": ends}
 
 
-DELIBERATE: tuple[Deliberate, ...] = ()
+# What is in a file by the specifications of the formats, read without a line of either package.
+
+
+@dataclass
+class Contents:
+    """The packets of a file, and what is odd about it."""
+
+    times: list[Any] = field(default_factory=list)
+    packets: list[bytes] = field(default_factory=list)
+    # Of each packet of pcapng: its interface's clock, and why dpkt does not find it.
+    clocks: list[tuple[float, int]] = field(default_factory=list)
+    lost: list[str | None] = field(default_factory=list)
+    # "header", "record", "block": where the file is cut; or "length", "captured", "order", "version": what is wrong.
+    fault: str | None = None
+    # Where the bytes of a packet begin whose record claims an unbelievable length.
+    unread: int = 0
+
+
+@functools.lru_cache(maxsize=1)
+def contents(path: pathlib.Path) -> Contents | None:
+    """What is in a file; None for one of neither format."""
+    data = path.read_bytes()
+    magic = int.from_bytes(data[:4], "big")
+    if magic == 0x0A0D0D0A and len(data) >= 28:
+        return _pcapng(data)
+    orders = {0xA1B2C3D4: ">", 0xA1B23C4D: ">", 0xA1B2CD34: ">", 0xD4C3B2A1: "<", 0x4D3CB2A1: "<", 0x34CDB2A1: "<"}
+    if magic not in orders or len(data) < 24:
+        return None
+    return _pcap(data, orders[magic], nano=magic in (0xA1B23C4D, 0x4D3CB2A1), header=24 if magic in (0xA1B2CD34, 0x34CDB2A1) else 16)
+
+
+def _pcap(data: bytes, order: str, *, nano: bool, header: int) -> Contents:
+    found, at = Contents(), 24
+    while at < len(data):
+        if len(data) - at < header:
+            found.fault = "header"
+            return found
+        seconds, fraction, captured, _ = struct.unpack_from(f"{order}4I", data, at)
+        at += header
+        if captured > LONGEST:
+            found.fault, found.unread = "length", at
+            return found
+        found.times.append(seconds + fraction / (Decimal("1E9") if nano else 1e6))
+        found.packets.append(data[at : at + captured])
+        at += captured
+    # What is there of a packet at the end is a packet, too.
+    found.fault = "record" if at > len(data) else None
+    return found
+
+
+def _pcapng(data: bytes) -> Contents:
+    found, at, lost = Contents(), 0, None
+    clocks: list[tuple[float, int]] = []
+    snaplen = 0
+    first = order = ">" if data[8:12] == b"\x1a\x2b\x3c\x4d" else "<"
+    while at < len(data):
+        if len(data) - at < 12:
+            found.fault = "block"
+            return found
+        (kind,) = struct.unpack_from(f"{order}I", data, at)
+        if kind == 0x0A0D0D0A:
+            if data[at + 8 : at + 12] not in (b"\x1a\x2b\x3c\x4d", b"\x4d\x3c\x2b\x1a"):
+                found.fault = "order"
+                return found
+            order = ">" if data[at + 8] == 0x1A else "<"
+            lost = lost or ("order" if order != first else None)
+        (length,) = struct.unpack_from(f"{order}I", data, at + 4)
+        end = at + -(-length // 4) * 4
+        if length < 12 or length > (LONGEST if kind in (2, 3, 6) else LONGEST_BLOCK):
+            found.fault = "length"
+            return found
+        if end > len(data):
+            found.fault = "block"
+            return found
+        if struct.unpack_from(f"{order}I", data, end - 4)[0] != length:
+            found.fault = "length"
+            return found
+        lost = lost or ("odd" if length % 4 and kind != 3 else None)
+        body = data[at + 8 : end - 4]
+        at = end
+        if kind == 0x0A0D0D0A:
+            clocks = []
+            if struct.unpack_from(f"{order}2H", body, 4) not in ((1, 0), (1, 2)):
+                found.fault = "version"
+                return found
+        elif kind == 1:
+            snaplen = snaplen if clocks else struct.unpack_from(f"{order}I", body, 4)[0]
+            clocks.append(_clock(body[8:], order))
+        elif kind == 3:
+            (length,) = struct.unpack_from(f"{order}I", body)
+            found.times.append(0.0)
+            found.packets.append(body[4 : 4 + min(length, snaplen or length)])
+            found.clocks.append(clocks[0])
+            found.lost.append(lost or "simple")
+        elif kind in (2, 6):
+            interface = struct.unpack_from(f"{order}H" if kind == 2 else f"{order}I", body)[0]
+            high, low, captured = struct.unpack_from(f"{order}3I", body, 4)
+            if captured > len(body) - 20:
+                found.fault = "captured"
+                return found
+            divisor, offset = clocks[interface]
+            found.times.append(offset + (high << 32 | low) / divisor)
+            found.packets.append(body[20 : 20 + captured])
+            found.clocks.append(clocks[interface])
+            found.lost.append(lost)
+    return found
+
+
+def _clock(options: bytes, order: str) -> tuple[float, int]:
+    """Units in a second, and seconds to add, by an interface's options."""
+    divisor, offset, at = 1e6, 0, 0
+    while at + 4 <= len(options):
+        code, length = struct.unpack_from(f"{order}2H", options, at)
+        value = options[at + 4 : at + 4 + length]
+        if code == 0:
+            break
+        if code == 9 and len(value) == 1:
+            divisor = float((2 if value[0] & 0x80 else 10) ** (value[0] & 0x7F))
+        elif code == 14 and len(value) == 8:
+            (offset,) = struct.unpack(f"{order}q", value)
+        at += 4 + -(-length // 4) * 4
+    return divisor, offset
+
+
+# Deliberate differences: ours is what the file has by its specification, and dpkt's is not.
+
+
+def _ours_is_right(case: Case) -> Contents | None:
+    """What is in the file, if ours has found exactly that and warned if it had to."""
+    found = contents(pathlib.Path(case.frame.decode()))
+    if found is None or not isinstance(case.ours, dict) or not isinstance(case.theirs, dict):
+        return None
+    right = (case.ours["times"], case.ours["packets"]) == (found.times, found.packets) and case.ours["end"] is None
+    return found if right and case.ours["warned"] == ["TruncatedCaptureWarning"] * bool(found.fault) else None
+
+
+def _is_cut(case: Case, difference: Difference) -> bool:
+    found = _ours_is_right(case)
+    cut = found is not None and found.fault in ("record", "block", "header")
+    return cut and difference.path == "warned"
+
+
+def _header_is_cut(case: Case, difference: Difference) -> bool:
+    found = _ours_is_right(case)
+    cut = found is not None and found.fault == "header" and case.theirs["packets"] == found.packets
+    return cut and difference.path == "end" and isinstance(difference.theirs, Raised) and difference.theirs.kind == "NeedData"
+
+
+def _length_is_not_believed(case: Case, difference: Difference) -> bool:
+    found = _ours_is_right(case)
+    if found is None or found.fault != "length" or not found.unread:
+        return False
+    rest = pathlib.Path(case.frame.decode()).read_bytes()[found.unread :]
+    return case.theirs["packets"] == [*found.packets, rest]
+
+
+def _block_contradicts_itself(case: Case, difference: Difference) -> bool:
+    found = _ours_is_right(case)
+    if found is None or found.unread or found.fault not in ("length", "captured", "order"):
+        return False
+    return case.theirs["packets"][: len(found.packets)] == found.packets
+
+
+def _section_of_another_version(case: Case, difference: Difference) -> bool:
+    found = _ours_is_right(case)
+    return found is not None and found.fault == "version" and case.theirs["packets"][: len(found.packets)] == found.packets
+
+
+def _loses(reason: str, case: Case, difference: Difference) -> bool:
+    """dpkt has all packets but those that it loses, and loses some for this reason."""
+    found = _ours_is_right(case)
+    if found is None or reason not in found.lost or difference.path.startswith("times["):
+        return False
+    return case.theirs["packets"] == [packet for packet, lost in zip(found.packets, found.lost, strict=True) if lost is None]
+
+
+def _another_interface_s_clock(case: Case, difference: Difference) -> bool:
+    found = _ours_is_right(case)
+    if found is None or not difference.path.startswith("times["):
+        return False
+    return found.clocks[int(difference.path[6:-1])] != found.clocks[0] or _first_clock(case) != found.clocks[0]
+
+
+def _first_clock(case: Case) -> tuple[float, int] | None:
+    """The clock of the file's first interface, which may have no packets."""
+    data = pathlib.Path(case.frame.decode()).read_bytes()
+    order = ">" if data[8:12] == b"\x1a\x2b\x3c\x4d" else "<"
+    at = 0
+    while at + 8 <= len(data):
+        kind, length = struct.unpack_from(f"{order}2I", data, at)
+        if kind == 1:
+            return _clock(data[at + 16 : at + length - 4], order)
+        at += max(length, 12)
+    return None
+
+
+DELIBERATE: tuple[Deliberate, ...] = (
+    Deliberate("the file ends inside a record or block: ours warns, dpkt says nothing", _is_cut),
+    Deliberate("the file ends inside a record's header: dpkt raises NeedData, ours ends with a warning", _header_is_cut),
+    Deliberate("a record claims more than 128 MiB: dpkt takes the rest of the file for a packet, ours warns", _length_is_not_believed),
+    Deliberate("a block contradicts itself: dpkt reads on in whatever follows, ours ends with a warning", _block_contradicts_itself),
+    Deliberate("a later section has a version that nobody knows: dpkt does not look, ours warns", _section_of_another_version),
+    Deliberate("dpkt skips simple packet blocks", functools.partial(_loses, "simple")),
+    Deliberate("dpkt reads sections of the other byte order in that of the first, and finds nothing", functools.partial(_loses, "order")),
+    Deliberate("the length of a block is no multiple of four: dpkt raises", functools.partial(_loses, "odd")),
+    Deliberate("dpkt counts every interface's time by the clock of the first", _another_interface_s_clock),
+)

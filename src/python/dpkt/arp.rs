@@ -21,7 +21,7 @@ use super::rules::{PLAIN, Protocol};
 #[pyclass(extends = Packet, subclass, frozen, name = "ARP", module = "pcapframe.dpkt.arp")]
 pub struct Arp;
 
-pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source, native| super::create(py, source, native, Arp)), ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { create: Some(|py, packet| super::create(py, packet, Arp)), ..PLAIN };
 
 #[pymethods]
 impl Arp {

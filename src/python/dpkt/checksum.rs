@@ -4,6 +4,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyInt};
 
 use super::source::View;
+use super::tcp::Tcp;
+use super::udp::Udp;
 
 /// The sum of 16-bit little-endian words; a last odd byte counts as the low one.
 pub fn sum(bytes: &[u8]) -> u64 {
@@ -18,6 +20,15 @@ pub fn fold(mut sum: u64) -> u16 {
         sum = (sum >> 16) + (sum & 0xffff);
     }
     (!(sum as u16)).swap_bytes()
+}
+
+/// Where in its bytes a packet of exactly the core's TCP or UDP has its checksum.
+pub fn place(packet: &Bound<'_, PyAny>) -> Option<usize> {
+    let class = packet.get_type();
+    if class.is(packet.py().get_type::<Tcp>()) {
+        return Some(16);
+    }
+    class.is(packet.py().get_type::<Udp>()).then_some(6)
 }
 
 /// `in_cksum_add`: adds the words of `buf` to a sum.

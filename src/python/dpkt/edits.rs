@@ -19,8 +19,9 @@ pub enum Edit {
 }
 
 impl Edits {
-    pub fn new(layout: u32, fields: Vec<Edit>) -> Edits {
-        Edits { layout, fields, data: None }
+    /// All fields, and the data if it was given.
+    pub fn new(layout: u32, fields: Vec<Edit>, data: Option<Py<PyAny>>) -> Edits {
+        Edits { layout, fields, data }
     }
 
     #[inline(always)]

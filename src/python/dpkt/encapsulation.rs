@@ -8,7 +8,8 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyType};
 use super::dictionary::{attribute, attributes, existing_attributes};
 use super::errors::PackError;
 use super::ethernet::{HEADER, MPLS_TYPES, VLAN, VLAN_TYPES, behind_labels, behind_tags, control_word, type_of};
-use super::packet::{Packet, write_object, write_plain_header};
+use super::packet::Packet;
+use super::packing::{object_length, write_object, write_plain_header};
 use super::source::Source;
 
 const VLAN_8021AD: u16 = 0x88a8;
@@ -199,7 +200,7 @@ pub fn write_tail(slf: &Bound<'_, Packet>, data: &Bound<'_, PyAny>, out: &mut Ve
 fn check_sequence(slf: &Bound<'_, Packet>, data: &Bound<'_, PyAny>, padding: &[u8]) -> PyResult<u32> {
     let py = slf.py();
     let mut frame = Vec::with_capacity(1600);
-    super::packet::write_header(slf, &mut frame)?;
+    super::packing::write_header(slf, &mut frame)?;
     write_object(data, &mut frame)?;
     frame.extend_from_slice(padding);
     let has_isl = match attribute(slf, "vlan_tags")? {
@@ -241,7 +242,7 @@ pub fn write_header(
     }
     let data = Packet::payload_of(slf)?;
     if data.cast::<Packet>().is_ok() && is_llc(&data)? {
-        ethertype = data.len()? as u16;
+        ethertype = object_length(&data)? as u16;
     }
     header.truncate(HEADER - 2);
     header.extend_from_slice(&ethertype.to_be_bytes());

@@ -4,10 +4,12 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 
+use super::building::Given;
 use super::dictionary::attribute;
 use super::encapsulation;
 use super::layout::Layout;
-use super::packet::{self, Packet, unpack_native, write_object};
+use super::packet::{Packet, unpack_native};
+use super::packing::{self, write_object};
 use super::payload::make;
 use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
@@ -41,7 +43,7 @@ const LABELS: usize = 24;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source, native| super::create(py, source, native, Ethernet)),
+    create: Some(|py, packet| super::create(py, packet, Ethernet)),
     parsed: Some(parsed),
     attach: Some(attach),
     built: Some(built),
@@ -210,7 +212,7 @@ fn attach(py: Python<'_>, source: &Source, attributes: &Bound<'_, PyDict>) -> Py
 }
 
 /// Bytes given as data are taken apart by the type.
-fn built(slf: &Bound<'_, Packet>, _: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+fn built(slf: &Bound<'_, Packet>, _: Given) -> PyResult<()> {
     let py = slf.py();
     let data = Packet::payload_of(slf)?;
     let Ok(bytes) = data.cast::<PyBytes>() else { return Ok(()) };
@@ -237,7 +239,7 @@ fn shims<'py>(slf: &Bound<'py, Packet>, name: &str) -> PyResult<Vec<Bound<'py, P
 
 fn length(slf: &Bound<'_, Packet>) -> PyResult<usize> {
     let py = slf.py();
-    let mut length = packet::plain_length(slf)?;
+    let mut length = packing::plain_length(slf)?;
     for shim in shims(slf, "mpls_labels")?.into_iter().chain(shims(slf, "vlan_tags")?) {
         length += shim.getattr(intern!(py, "__hdr_len__"))?.extract::<usize>()?;
     }
@@ -252,12 +254,12 @@ fn write_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
         return encapsulation::write_header(slf, &labels, &tags, out);
     }
     let data = Packet::payload_of(slf)?;
-    packet::write_plain_header(slf, out)?;
+    packing::write_plain_header(slf, out)?;
     if data.cast::<Packet>().is_err() {
         return Ok(());
     }
     let ethertype = match encapsulation::is_llc(&data)? {
-        true => Some(data.len()?),
+        true => Some(packing::object_length(&data)?),
         false => type_of(slf, &data)?.map(|number| number.extract()).transpose()?,
     };
     if let Some(ethertype) = ethertype {
@@ -280,7 +282,7 @@ pub fn type_of<'py>(slf: &Bound<'py, Packet>, data: &Bound<'py, PyAny>) -> PyRes
 }
 
 fn write(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
-    packet::write_header(slf, out)?;
+    packing::write_header(slf, out)?;
     let data = Packet::payload_of(slf)?;
     write_object(&data, out)?;
     if data.cast::<Packet>().is_ok() && encapsulation::is_llc(&data)? {
@@ -351,6 +353,6 @@ impl Ethernet {
     }
 
     fn __bytes__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
-        packet::written(slf.as_super(), &PROTOCOL)
+        packing::written(slf.as_super(), &PROTOCOL)
     }
 }

@@ -147,6 +147,11 @@ impl Bits {
         whole >> self.shift & self.mask()
     }
 
+    /// None if the part is too large.
+    pub fn try_replaced(self, whole: u64, part: u64) -> Option<u64> {
+        (part <= self.mask()).then(|| self.replaced(whole, part))
+    }
+
     fn replaced(self, whole: u64, part: u64) -> u64 {
         whole & !(self.mask() << self.shift) | part << self.shift
     }

@@ -6,7 +6,8 @@ use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 
 use super::checksum::{fold, sum};
 use super::layout::Layout;
-use super::packet::{self, Packet, unpack_native, write_plain};
+use super::packet::{Packet, unpack_native};
+use super::packing::{self, write_plain};
 use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
@@ -25,8 +26,7 @@ pub struct Icmp;
 
 const HEADER: usize = 4;
 
-pub static PROTOCOL: Protocol =
-    Protocol { parse, create: Some(|py, source, native| super::create(py, source, native, Icmp)), write, ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, packet| super::create(py, packet, Icmp)), write, ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);
@@ -73,7 +73,7 @@ impl Icmp {
     }
 
     fn __bytes__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
-        packet::written(slf.as_super(), &PROTOCOL)
+        packing::written(slf.as_super(), &PROTOCOL)
     }
 
     fn unpack<'py>(slf: &Bound<'py, Self>, buf: &Bound<'py, PyAny>) -> PyResult<()> {

@@ -23,8 +23,7 @@ pub struct Icmp6;
 
 const HEADER: usize = 4;
 
-pub static PROTOCOL: Protocol =
-    Protocol { parse, create: Some(|py, source, native| super::create(py, source, native, Icmp6)), ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, packet| super::create(py, packet, Icmp6)), ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);

@@ -4,10 +4,12 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyInt, PyTuple, PyType};
 
+use super::building::Given;
 use super::checksum::{fold, sum};
 use super::dictionary::{Options, existing_attributes};
 use super::layout::Layout;
-use super::packet::{self, Packet, unpack_native, write_header, write_object};
+use super::packet::{Packet, unpack_native};
+use super::packing::{self, header_length, object_length, write_header, write_object};
 use super::rules::{PLAIN, Protocol, Rules};
 use super::source::{Fault, Next, Source, View};
 
@@ -33,6 +35,13 @@ use super::source::{Fault, Next, Source, View};
 pub struct Ip;
 
 pub const HEADER: usize = 20;
+// Places in `__hdr__` below.
+const LEN: usize = 2;
+const FLAGS_OFFSET: usize = 4;
+const P: usize = 6;
+const SUM: usize = 7;
+/// Where the checksum lies in the header.
+const SUM_AT: usize = 10;
 const TCP: u64 = 6;
 const UDP: u64 = 17;
 /// "More fragments" and the offset: set in a fragment.
@@ -40,7 +49,7 @@ const FRAGMENT: u64 = 0x3fff;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source, native| super::create(py, source, native, Ip)),
+    create: Some(|py, packet| super::create(py, packet, Ip)),
     built: Some(built),
     lazy: &["opts"],
     more_lazy: &["tcp", "udp", "icmp", "bytes"],
@@ -72,20 +81,25 @@ fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
 }
 
 /// The total length follows from the data unless it was given.
-fn built(slf: &Bound<'_, Packet>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
-    let py = slf.py();
-    let given = keywords.is_some_and(|keywords| keywords.contains(intern!(py, "len")).unwrap_or(false));
-    if given { Ok(()) } else { slf.setattr(intern!(py, "len"), slf.len()?) }
+fn built(slf: &Bound<'_, Packet>, given: Given) -> PyResult<()> {
+    if given >> LEN & 1 == 1 {
+        return Ok(());
+    }
+    Packet::set_field(slf, LEN, intern!(slf.py(), "len"), length_of(slf)?)
+}
+
+/// As `len(packet)`, which a subclass may have its own way of.
+fn length_of(slf: &Bound<'_, Packet>) -> PyResult<usize> {
+    if slf.get().native().is_some() { length_with_options(slf) } else { slf.len() }
 }
 
 /// Header, options and data.
 pub fn length_with_options(slf: &Bound<'_, Packet>) -> PyResult<usize> {
-    let header: usize = slf.getattr(intern!(slf.py(), "__hdr_len__"))?.extract()?;
     let options = match without_own_options(slf) {
         Some(options) => options,
         None => slf.getattr(intern!(slf.py(), "opts"))?.len()?,
     };
-    Ok(header + options + Packet::payload_of(slf)?.len()?)
+    Ok(header_length(slf)? + options + object_length(&Packet::payload_of(slf)?)?)
 }
 
 /// The length of the options as parsed or built, as long as nothing else can have been set.
@@ -111,37 +125,86 @@ fn write_options(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
 
 /// Without a checksum, length and checksums are filled in: of the header, and of TCP or UDP in a whole datagram.
 fn write(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
-    let py = slf.py();
-    if slf.getattr(intern!(py, "sum"))?.eq(0)? {
-        fill(slf)?;
+    let sum = Packet::field(slf, SUM, intern!(slf.py(), "sum"))?;
+    if !is_zero(&sum)? {
+        return write_with_options(slf, out);
     }
-    write_with_options(slf, out)
+    Packet::set_field(slf, LEN, intern!(slf.py(), "len"), length_of(slf)?)?;
+    let data = Packet::payload_of(slf)?;
+    let wanted = transport_without_checksum(slf, &data)?;
+    let start = out.len();
+    write_header(slf, out)?;
+    write_options(slf, out)?;
+    fill_header(slf, out, start)?;
+    let segment = out.len();
+    write_object(&data, out)?;
+    match wanted {
+        Some(protocol) => fill_transport(slf, protocol, &data, out, segment),
+        None => Ok(()),
+    }
 }
 
-fn fill(slf: &Bound<'_, Packet>) -> PyResult<()> {
-    let py = slf.py();
-    slf.setattr(intern!(py, "len"), slf.len()?)?;
-    let mut header = Vec::with_capacity(64);
-    write_header(slf, &mut header)?;
-    write_options(slf, &mut header)?;
-    slf.setattr(intern!(py, "sum"), fold(sum(&header)))?;
-    let protocol: u64 = slf.getattr(intern!(py, "p"))?.extract().unwrap_or(0);
-    let is_fragment = slf.getattr(intern!(py, "_flags_offset"))?.extract::<u64>()? & FRAGMENT != 0;
-    let data = Packet::payload_of(slf)?;
-    let is_packet = data.cast::<Packet>().is_ok();
-    if (protocol != TCP && protocol != UDP) || is_fragment || !is_packet || !data.getattr(intern!(py, "sum"))?.eq(0)? {
+fn is_zero(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    match value.cast_exact::<PyInt>() {
+        Ok(number) => Ok(number.extract::<u64>().is_ok_and(|number| number == 0)),
+        Err(_) => value.eq(0),
+    }
+}
+
+/// Puts the header's checksum into its field, and into what was written of it.
+fn fill_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>, start: usize) -> PyResult<()> {
+    let checksum = fold(sum(&out[start..]));
+    Packet::set_field(slf, SUM, intern!(slf.py(), "sum"), usize::from(checksum))?;
+    if slf.get().native().is_some() {
+        out[start + SUM_AT..start + SUM_AT + 2].copy_from_slice(&checksum.to_be_bytes());
         return Ok(());
     }
-    let mut segment = Vec::with_capacity(1600);
-    write_object(&data, &mut segment)?;
+    // A class derived from this one may have another header.
+    out.truncate(start);
+    write_header(slf, out)?;
+    write_options(slf, out)
+}
+
+/// The protocol, if the data is a whole segment of TCP or UDP whose checksum is zero.
+fn transport_without_checksum(slf: &Bound<'_, Packet>, data: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
+    let py = slf.py();
+    let protocol: u64 = Packet::field(slf, P, intern!(py, "p"))?.extract().unwrap_or(0);
+    let Ok(packet) = data.cast::<Packet>() else { return Ok(None) };
+    let is_fragment = Packet::field(slf, FLAGS_OFFSET, intern!(py, "_flags_offset"))?.extract::<u64>()? & FRAGMENT != 0;
+    if (protocol != TCP && protocol != UDP) || is_fragment || !is_zero(&packet.getattr(intern!(py, "sum"))?)? {
+        return Ok(None);
+    }
+    Ok(Some(protocol))
+}
+
+/// Puts the checksum of the segment that begins at `start` into its field, and into what was written of it.
+fn fill_transport(
+    slf: &Bound<'_, Packet>,
+    protocol: u64,
+    data: &Bound<'_, PyAny>,
+    out: &mut Vec<u8>,
+    start: usize,
+) -> PyResult<()> {
+    let py = slf.py();
     let mut pseudo = address(slf, "src", 4)?;
     pseudo.extend(address(slf, "dst", 4)?);
     pseudo.extend([0, protocol as u8]);
-    pseudo.extend((segment.len() as u16).to_be_bytes());
-    let checksum = fold(sum(&pseudo) + sum(&segment));
+    pseudo.extend(((out.len() - start) as u16).to_be_bytes());
+    let checksum = fold(sum(&pseudo) + sum(&out[start..]));
     // RFC 768: a UDP checksum of zero is sent as all ones, for zero says that there is none.
     let checksum = if protocol == UDP && checksum == 0 { 0xffff } else { checksum };
-    data.setattr(intern!(py, "sum"), PyInt::new(py, checksum))
+    data.setattr(intern!(py, "sum"), PyInt::new(py, checksum))?;
+    // Where a class of the core has its checksum is known; others write themselves once more.
+    match super::checksum::place(data) {
+        Some(at) if out.len() >= start + at + 2 => {
+            out[start + at..start + at + 2].copy_from_slice(&checksum.to_be_bytes());
+            Ok(())
+        }
+        _ => {
+            out.truncate(start);
+            write_object(data, out)
+        }
+    }
 }
 
 /// An address as the struct module would pack it: cut or filled up.
@@ -242,7 +305,7 @@ impl Ip {
     }
 
     fn __bytes__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
-        packet::written(slf.as_super(), &PROTOCOL)
+        packing::written(slf.as_super(), &PROTOCOL)
     }
 }
 

@@ -8,7 +8,8 @@ use super::checksum::{fold, sum};
 use super::dictionary::{attribute, attributes};
 use super::ip::address;
 use super::layout::Layout;
-use super::packet::{self, Packet, unpack_native, write_header, write_object};
+use super::packet::{Packet, unpack_native};
+use super::packing::{self, write_header, write_object};
 use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
@@ -43,7 +44,7 @@ const DESTINATION: u8 = 60;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source, native| super::create(py, source, native, Ip6)),
+    create: Some(|py, packet| super::create(py, packet, Ip6)),
     lazy: &["extension_hdrs", "all_extension_headers", "p"],
     more_lazy: &["tcp", "udp", "icmp6", "bytes"],
     length,
@@ -186,7 +187,7 @@ fn has_no_extensions(slf: &Bound<'_, Packet>) -> bool {
 }
 
 fn length(slf: &Bound<'_, Packet>) -> PyResult<usize> {
-    let mut length = packet::plain_length(slf)?;
+    let mut length = packing::plain_length(slf)?;
     if has_no_extensions(slf) && attribute(slf, "all_extension_headers")?.is_none() {
         return Ok(length);
     }
@@ -299,6 +300,6 @@ impl Ip6 {
     }
 
     fn __bytes__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
-        packet::written(slf.as_super(), &PROTOCOL)
+        packing::written(slf.as_super(), &PROTOCOL)
     }
 }

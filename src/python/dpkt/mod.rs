@@ -2,6 +2,7 @@
 //! Python on top of [`packet::Packet`].
 
 pub mod arp;
+mod building;
 mod cell;
 pub mod checksum;
 mod dictionary;
@@ -18,6 +19,7 @@ pub mod ip6;
 mod layout;
 mod names;
 pub mod packet;
+mod packing;
 mod payload;
 pub mod records;
 mod rules;
@@ -40,18 +42,12 @@ use pyo3::types::{PyDict, PyTuple};
 
 pub use rules::declare_all;
 
-/// An object of exactly the class `C`, which is `native`, for what was parsed.
-fn create<'py, C>(
-    py: Python<'py>,
-    source: source::Source,
-    native: &'static rules::Native,
-    class: C,
-) -> PyResult<Bound<'py, packet::Packet>>
+/// An object of exactly the class `C`.
+fn create<C>(py: Python<'_>, packet: packet::Packet, class: C) -> PyResult<Bound<'_, packet::Packet>>
 where
     C: PyClass<BaseType = packet::Packet>,
 {
-    let start = PyClassInitializer::from(packet::Packet::parsed(native, source)).add_subclass(class);
-    Ok(Bound::new(py, start)?.into_super())
+    Ok(Bound::new(py, PyClassInitializer::from(packet).add_subclass(class))?.into_super())
 }
 
 /// `__bit_fields__` of a class: for each field made of bits their names and widths, most significant first.

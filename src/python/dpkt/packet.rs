@@ -13,12 +13,14 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyInt, PyList, PyString, PyTuple, PyType};
 
+use super::building;
 use super::cell::ObjectCell;
 use super::dictionary::{attributes, fill_attributes, get_attribute, get_lazy_attribute, set_attribute};
 use super::edits::{Edit, Edits};
-use super::errors::{NeedData, PackError, UnpackError};
+use super::errors::UnpackError;
 use super::layout::{Layout, declare};
 use super::names::Access;
+use super::packing::{plain_length, write_plain, write_plain_header};
 use super::payload;
 use super::rules::{Native, Rules};
 use super::source::{Fault, Next, Source, View};
@@ -96,6 +98,38 @@ impl Packet {
             Edit::None => None,
             Edit::Set(value) => Some(Some(value.bind(py).clone())),
             Edit::Deleted => Some(None),
+        }
+    }
+
+    /// Takes `edits` for all there is of this packet.
+    pub fn replace_edits(&self, edits: Edits) {
+        let before = std::mem::replace(&mut *self.edits(), edits);
+        drop(before);
+    }
+
+    /// A packet that is being built from keywords.
+    pub fn unfinished(native: &'static Native, edits: Edits) -> Packet {
+        Packet { native: Some(native), edits: OnceCell::with_value(Box::new(Mutex::new(edits))), ..Packet::default() }
+    }
+
+    /// The declared field at `index`, by its name where the class is not the core's.
+    pub fn field<'py>(slf: &Bound<'py, Packet>, index: usize, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let packet = slf.get();
+        if let Some(names) = packet.native.and_then(|native| native.names.as_ref())
+            && let Some(Some(value)) = packet.set_value(py, names.layout(), index)
+        {
+            return Ok(value);
+        }
+        slf.getattr(name)
+    }
+
+    /// Sets the declared field at `index`, by its name where the class is not the core's.
+    pub fn set_field(slf: &Bound<'_, Packet>, index: usize, name: &Bound<'_, PyString>, value: usize) -> PyResult<()> {
+        let value = PyInt::new(slf.py(), value);
+        match slf.get().native.and_then(|native| native.names.as_ref()) {
+            Some(names) => Ok(slf.get().keep(names.layout(), index, Some(value.into_any().unbind()))),
+            None => slf.setattr(name, value),
         }
     }
 
@@ -221,37 +255,9 @@ impl Packet {
         let message = format!("invalid {}: {}", slf.get_type().name()?, buffer.repr()?);
         Err(UnpackError::new_err(message))
     }
-
-    fn init_by_keywords(slf: &Bound<'_, Packet>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
-        let rules = Rules::of(slf)?;
-        let rules = rules.get();
-        if let Some(layout) = &rules.layout {
-            Packet::set_defaults(slf, layout.get())?;
-        }
-        for (name, value) in keywords.into_iter().flatten() {
-            slf.setattr(name.cast::<PyString>()?, value)?;
-        }
-        rules.protocol.built.map_or(Ok(()), |finish| finish(slf, keywords))
-    }
-
-    fn set_defaults(slf: &Bound<'_, Packet>, layout: &Layout) -> PyResult<()> {
-        let py = slf.py();
-        let mut fields = Vec::with_capacity(layout.fields.len());
-        for field in &layout.fields {
-            let default = match field.mutable {
-                true => py.import("copy")?.call_method1("copy", (&field.default,))?.unbind(),
-                false => field.default.clone_ref(py),
-            };
-            fields.push(Edit::Set(default));
-        }
-        let edits = Edits::new(layout.id, fields);
-        let before = std::mem::replace(&mut *slf.get().edits(), edits);
-        drop(before);
-        Ok(())
-    }
 }
 
-fn struct_error(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+pub fn struct_error(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     py.import("struct")?.getattr("error")
 }
 
@@ -298,106 +304,6 @@ pub fn parse_plain(_: Python<'_>, layout: &Layout, view: View) -> Result<Source,
     Ok(view.parsed(layout.id, layout.length..got, Next::Raw))
 }
 
-/// Length of the declared header plus that of the data.
-pub fn plain_length(slf: &Bound<'_, Packet>) -> PyResult<usize> {
-    let header: usize = slf.getattr(intern!(slf.py(), "__hdr_len__"))?.extract()?;
-    Ok(header + Packet::payload_of(slf)?.len()?)
-}
-
-pub fn write_plain(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
-    write_header(slf, out)?;
-    write_object(&Packet::payload_of(slf)?, out)
-}
-
-/// The header as the class packs it, be it by a method in Python.
-pub fn write_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
-    let rules = Rules::of(slf)?;
-    if !rules.get().own_header {
-        return (rules.get().protocol.write_header)(slf, out);
-    }
-    write_object(&slf.call_method0(intern!(slf.py(), "pack_hdr"))?, out)
-}
-
-/// The declared fields, packed.
-pub fn write_plain_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
-    let py = slf.py();
-    let rules = Rules::of(slf)?;
-    let Some(layout) = &rules.get().layout else {
-        return Err(PyAttributeError::new_err(format!("{} has no __hdr__", slf.get_type().name()?)));
-    };
-    let layout = layout.get();
-    let packet = slf.get();
-    let parsed = packet.header(py, layout.id).filter(|header| header.len() >= layout.length);
-    if let (Some(header), false) = (parsed, packet.is_edited()) {
-        out.extend_from_slice(&header[..layout.length]);
-        return Ok(());
-    }
-    let start = out.len();
-    if put_fields(packet, py, layout, parsed, out) {
-        return Ok(());
-    }
-    out.truncate(start);
-    out.extend_from_slice(pack_by_struct(slf, layout)?.as_bytes());
-    Ok(())
-}
-
-/// False if a value is one that only the struct module packs or complains about.
-fn put_fields(packet: &Packet, py: Python<'_>, layout: &Layout, parsed: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
-    for (index, field) in layout.fields.iter().enumerate() {
-        let Some(place) = field.place else { return false };
-        let put = match (packet.set_value(py, layout.id, index), parsed) {
-            (Some(Some(value)), _) => place.put(&value, out),
-            (None, Some(header)) => {
-                out.extend_from_slice(&header[place.offset()..place.offset() + place.size()]);
-                true
-            }
-            _ => false,
-        };
-        if !put {
-            return false;
-        }
-    }
-    true
-}
-
-/// Values that are tuples are spread: a format may stand for several.
-#[cold]
-fn pack_by_struct<'py>(slf: &Bound<'py, Packet>, layout: &Layout) -> PyResult<Bound<'py, PyBytes>> {
-    let py = slf.py();
-    let values = PyList::new(py, [layout.format.as_str()])?;
-    for name in &layout.fields_by_name {
-        let value = slf.getattr(name.bind(py))?;
-        match value.cast::<PyTuple>() {
-            Ok(several) => several.iter().try_for_each(|value| values.append(value))?,
-            Err(_) => values.append(value)?,
-        }
-    }
-    let packed = py.import("struct")?.getattr("pack")?.call1(values.to_tuple());
-    match packed {
-        Ok(packed) => Ok(packed.cast_into::<PyBytes>()?),
-        Err(error) if error.is_instance(py, &struct_error(py)?) => Err(PackError::new_err(error.value(py).str()?.unbind())),
-        Err(error) => Err(error),
-    }
-}
-
-/// `bytes(object)`, for packets without a detour through Python.
-pub fn write_object(object: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    let py = object.py();
-    if let Ok(bytes) = object.cast::<PyBytes>() {
-        out.extend_from_slice(bytes.as_bytes());
-        return Ok(());
-    }
-    if let Ok(packet) = object.cast::<Packet>() {
-        let rules = Rules::of(packet)?;
-        if !rules.get().own_bytes {
-            return (rules.get().protocol.write)(packet, out);
-        }
-    }
-    let bytes = py.get_type::<PyBytes>().call1((object,))?.cast_into::<PyBytes>()?;
-    out.extend_from_slice(bytes.as_bytes());
-    Ok(())
-}
-
 #[pymethods]
 impl Packet {
     #[new]
@@ -411,7 +317,7 @@ impl Packet {
     fn __init__(slf: &Bound<'_, Packet>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
         match args.get_item(0) {
             Ok(buffer) => Packet::init_from(slf, &buffer),
-            Err(_) => Packet::init_by_keywords(slf, kwargs),
+            Err(_) => building::init(slf, kwargs),
         }
     }
 
@@ -585,16 +491,4 @@ pub fn unpack_native<'py>(
     let layout = rules.get().layout.as_ref().map(|layout| layout.clone_ref(slf.py()));
     let native = Rules { layout, protocol, own_unpack: false, own_header: false, own_bytes: false };
     unpack_by(packet, &native, buffer)
-}
-
-/// For a protocol that finds fewer bytes than it needs where dpkt gives no text.
-pub fn need_data() -> PyErr {
-    NeedData::new_err(())
-}
-
-/// `bytes(packet)` by the rules of `protocol`.
-pub fn written<'py>(slf: &Bound<'py, Packet>, protocol: &super::rules::Protocol) -> PyResult<Bound<'py, PyBytes>> {
-    let mut out = Vec::with_capacity(128);
-    (protocol.write)(slf, &mut out)?;
-    Ok(PyBytes::new(slf.py(), &out))
 }

@@ -61,7 +61,7 @@ fn try_parse<'py>(py: Python<'py>, native: &'static Native, view: View) -> PyRes
         Ok(source) => source,
         Err(fault) => return Ok(Err(fault)),
     };
-    let packet = create(py, source, native)?;
+    let packet = create(py, Packet::parsed(native, source))?;
     if let Some(finish) = protocol.parsed {
         finish(&packet)?;
     }

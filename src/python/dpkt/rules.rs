@@ -6,6 +6,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
 use super::arp::Arp;
+use super::building::Given;
 use super::errors;
 use super::ethernet::Ethernet;
 use super::icmp::Icmp;
@@ -15,6 +16,7 @@ use super::ip6::Ip6;
 use super::layout::{Layout, declare, overridden};
 use super::names::Names;
 use super::packet::{self, Packet};
+use super::packing;
 use super::sll::Sll;
 use super::sll2::Sll2;
 use super::source::{Fault, Source, View};
@@ -28,11 +30,11 @@ pub struct Protocol {
     /// Reads the header; `layout` is that of the class.
     pub parse: fn(Python<'_>, &Layout, View) -> Result<Source, Fault>,
     /// Makes an object of exactly this class; None where a class in Python is the only way.
-    pub create: Option<for<'py> fn(Python<'py>, Source, &'static Native) -> PyResult<Bound<'py, Packet>>>,
+    pub create: Option<for<'py> fn(Python<'py>, Packet) -> PyResult<Bound<'py, Packet>>>,
     /// What is left to do with a packet just parsed: attributes that are not fields.
     pub parsed: Option<fn(&Bound<'_, Packet>) -> PyResult<()>>,
-    /// What is left to do with a packet just built from keywords.
-    pub built: Option<fn(&Bound<'_, Packet>, Option<&Bound<'_, PyDict>>) -> PyResult<()>>,
+    /// What is left to do with a packet just built from keywords, of which fields those.
+    pub built: Option<fn(&Bound<'_, Packet>, Given) -> PyResult<()>>,
     /// Adds attributes that are made at once when any is asked for; says whether there are any.
     pub attach: Option<fn(Python<'_>, &Source, &Bound<'_, PyDict>) -> PyResult<bool>>,
     /// Names of attributes that are made when asked for, in the order in which dpkt sets them.
@@ -53,9 +55,9 @@ pub static PLAIN: Protocol = Protocol {
     attach: None,
     lazy: &[],
     more_lazy: &[],
-    length: packet::plain_length,
-    write_header: packet::write_plain_header,
-    write: packet::write_plain,
+    length: packing::plain_length,
+    write_header: packing::write_plain_header,
+    write: packing::write_plain,
 };
 
 /// What is known of a class, found once when it is made.

@@ -25,8 +25,7 @@ pub struct Sll;
 
 const HEADER: usize = 16;
 
-pub static PROTOCOL: Protocol =
-    Protocol { parse, create: Some(|py, source, native| super::create(py, source, native, Sll)), ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, packet| super::create(py, packet, Sll)), ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);

@@ -27,8 +27,7 @@ pub struct Sll2;
 
 const HEADER: usize = 20;
 
-pub static PROTOCOL: Protocol =
-    Protocol { parse, create: Some(|py, source, native| super::create(py, source, native, Sll2)), ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { parse, create: Some(|py, packet| super::create(py, packet, Sll2)), ..PLAIN };
 
 fn parse(py: Python<'_>, layout: &Layout, view: View) -> Result<Source, Fault> {
     let bytes = view.bytes(py);

@@ -12,6 +12,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
+use super::building::build;
 use super::packet::Packet;
 use super::payload::parse;
 use super::rules::{Native, Rules};
@@ -29,7 +30,7 @@ pub fn fill(py: Python<'_>, native: &Native) {
             (*class).tp_vectorcall = Some(vectorcall);
         }
         if let Some(getattro) = (*class).tp_getattro
-            && *PYO3_GETATTRO.get_or_init(|| getattro) == getattro
+            && std::ptr::fn_addr_eq(*PYO3_GETATTRO.get_or_init(|| getattro), getattro)
         {
             (*class).tp_getattro = Some(get_attribute);
         }
@@ -72,12 +73,20 @@ unsafe extern "C" fn vectorcall(
             let py = Python::assume_attached();
             let class = Bound::ref_from_ptr(py, &class);
             let count = ffi::PyVectorcall_NARGS(count) as usize;
-            if count == 1
-                && keywords.is_null()
-                && let Ok(bytes) = Bound::ref_from_ptr(py, &*arguments).cast_exact::<PyBytes>()
-                && let Some(native) = Rules::native(class)
-            {
-                return parse(py, native, View::of_bytes(bytes)).map(Bound::into_ptr);
+            if let Some(native) = Rules::native(class) {
+                if count == 1
+                    && keywords.is_null()
+                    && let Ok(bytes) = Bound::ref_from_ptr(py, &*arguments).cast_exact::<PyBytes>()
+                {
+                    return parse(py, native, View::of_bytes(bytes)).map(Bound::into_ptr);
+                }
+                if count == 0 {
+                    let names = Bound::from_borrowed_ptr_or_opt(py, keywords);
+                    let names = names.as_ref().map(|names| names.cast_unchecked::<PyTuple>());
+                    let named = names.into_iter().flat_map(|names| names.iter().enumerate());
+                    let keywords = named.map(|(index, name)| (name, Bound::from_borrowed_ptr(py, *arguments.add(index))));
+                    return build(py, native, keywords).map(Bound::into_ptr);
+                }
             }
             call_in_full(py, class, arguments, count, keywords)
         }

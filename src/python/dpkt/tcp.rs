@@ -5,7 +5,8 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple, PyType};
 
 use super::dictionary::Options;
 use super::layout::Layout;
-use super::packet::{self, Packet, unpack_native};
+use super::packet::{Packet, unpack_native};
+use super::packing;
 use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
 
@@ -36,7 +37,7 @@ const NO_OPERATION: u8 = 1;
 
 pub static PROTOCOL: Protocol = Protocol {
     parse,
-    create: Some(|py, source, native| super::create(py, source, native, Tcp)),
+    create: Some(|py, packet| super::create(py, packet, Tcp)),
     lazy: &["opts"],
     length: super::ip::length_with_options,
     write: super::ip::write_with_options,
@@ -104,7 +105,7 @@ impl Tcp {
     }
 
     fn __bytes__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyBytes>> {
-        packet::written(slf.as_super(), &PROTOCOL)
+        packing::written(slf.as_super(), &PROTOCOL)
     }
 }
 

@@ -21,7 +21,7 @@ use super::rules::{PLAIN, Protocol};
 #[pyclass(extends = Packet, subclass, frozen, name = "UDP", module = "pcapframe.dpkt.udp")]
 pub struct Udp;
 
-pub static PROTOCOL: Protocol = Protocol { create: Some(|py, source, native| super::create(py, source, native, Udp)), ..PLAIN };
+pub static PROTOCOL: Protocol = Protocol { create: Some(|py, packet| super::create(py, packet, Udp)), ..PLAIN };
 
 #[pymethods]
 impl Udp {
