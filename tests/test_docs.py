@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import doctest
 import os
@@ -18,6 +19,7 @@ import pytest
 
 import pcapframe as pf
 from conftest import ROOT, need_program
+from pcapframe.dpkt import installed
 
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/data/README.md"]
 PAGES += [path.relative_to(ROOT).as_posix() for path in [*sorted(ROOT.glob("docs/*.md")), *ROOT.glob("benches/README.md")]]
@@ -76,7 +78,7 @@ def test_the_readme_has_its_parts():
     assert "`make test`" in text
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/reading.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/reading.md", "docs/dpkt.md"])
 def test_examples_print_what_the_page_says(name, clone, pyplot, capsys):
     if name == "README.md":
         for package in ("pandas", "polars", "duckdb"):
@@ -85,16 +87,25 @@ def test_examples_print_what_the_page_says(name, clone, pyplot, capsys):
     assert (failed, attempted > 10) == (0, True), capsys.readouterr().out
 
 
-def test_dpkt_s_code_in_the_readme_finds_the_same(clone, pyplot, capsys):
+@pytest.mark.parametrize("package", ["dpkt", "pcapframe.dpkt"])
+def test_both_forms_find_the_same(package, clone, pyplot, capsys, monkeypatch):
+    """The object form of each step, on dpkt and on ours, against the columns."""
     pytest.importorskip("dpkt")
-    code = [block for block in blocks(page("README.md"), "python") if not block.startswith(">>>")]
-    assert len(code) == 10
+    code = [block for block in blocks(page("docs/dpkt.md"), "python") if not block.startswith(">>>")]
+    assert len(code) == 12
     found = {}
-    for block in code:
-        exec(block, found)
+    with installed() if package != "dpkt" else contextlib.nullcontext():
+        for block in code:
+            exec(block, found)
+    assert found["dpkt"].__name__ == package
     lines = capsys.readouterr().out.splitlines()
     cap = pf.read_pcap("examples/data/lab.pcap")
     tcp, udp = cap.tcp.ipv4, cap.udp.ipv4
+    assert found["count"] == len(cap)
+    source, ttl, number, sequence, options = found["first"]
+    part = pf.read_pcap("examples/data/lab.pcap", columns="all").tcp.ipv4
+    assert (source, ttl, number, sequence) == (part.src[0], part.ttl[0], part.ip_id[0], part.tcp_seq[0])
+    assert (dpkt_option(options, 2), len(options)) == (part.tcp_mss[0], 5)
     assert len(lines) == len(tcp) + len(udp)
     assert lines[0].split() == [tcp.src[0], str(tcp.sport[0]), tcp.dst[0], str(tcp.dport[0]), str(tcp.tcp_flags[0])]
     assert sum(found["messages"].values()) == len(cap.icmp.ipv4)
@@ -108,6 +119,10 @@ def test_dpkt_s_code_in_the_readme_finds_the_same(clone, pyplot, capsys):
     assert found["sizes"] == cap.ipv4.length.tolist()
     written = pf.read_pcap("udp.pcap")
     assert written.timestamp.tolist() == udp.timestamp.tolist()
+
+
+def dpkt_option(options, kind):
+    return next(int.from_bytes(data, "big") for number, data in options if number == kind)
 
 
 def test_commands_in_the_readme_run(clone):

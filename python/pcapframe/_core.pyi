@@ -7,6 +7,7 @@ from typing import IO, Any, ClassVar, Final, NotRequired, Self, SupportsFloat, T
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
 
 from .dpkt import icmp as _icmp
 from .dpkt import icmp6 as _icmp6
@@ -185,10 +186,12 @@ class PacketIterator:
 # dpkt's object API: the classes that captures are full of. Fields of a header are descriptors at run time; `data`, the payload, is
 # a packet where its class is known and bytes elsewhere. What some packets have and others have not is declared, too.
 
+_P = TypeVar("_P", bound=Packet)
+
 _Bytes: TypeAlias = bytes | bytearray | memoryview
 _Class: TypeAlias = type[Packet]
-_Table: TypeAlias = dict[int, type[Packet]]
-_P = TypeVar("_P", bound=Packet)
+_KindOf: TypeAlias = type[_P]
+_Table: TypeAlias = dict[int, _Class]
 
 class Error(Exception):
     """Base of all errors of packets."""
@@ -202,6 +205,7 @@ class NeedData(UnpackError):
 class PackError(Error):
     """The fields can not be written as a header."""
 
+@disjoint_base
 class Packet:
     """Base of all packets: a header as the class declares it, and the data that follows."""
 
@@ -218,6 +222,8 @@ class Packet:
     __hdr_defaults__: ClassVar[dict[str, Any]]
     __bit_fields_defaults__: ClassVar[dict[str, int]]
     __public_fields__: ClassVar[list[str] | None]
+    __layout__: ClassVar[object]
+    __rules__: ClassVar[object]
     data: Any
     _pack_hdr: Callable[..., bytes]
 
@@ -227,7 +233,7 @@ class Packet:
 
     def __init_subclass__(cls, **_kwargs: Any) -> None: ...
     # Any attribute may be set; the payload is also known under the name of its class, such as `ip.tcp`.
-    def __getattr__(self, name: str) -> Any: ...
+    def __getattribute__(self, name: str, /) -> Any: ...
     def __setattr__(self, name: str, value: Any, /) -> None: ...
     def __delattr__(self, name: str, /) -> None: ...
     def __len__(self) -> int: ...
@@ -395,13 +401,13 @@ class ICMP(Packet):
     timeexceed: _icmp._TimeExceed
     _typesw: ClassVar[_Table]
     # The messages, which their module nests here.
-    Echo: TypeAlias = _icmp._Echo
-    Quote: TypeAlias = _icmp._Quote
-    Unreach: TypeAlias = _icmp._Unreach
-    Quench: TypeAlias = _icmp._Quench
-    Redirect: TypeAlias = _icmp._Redirect
-    ParamProbe: TypeAlias = _icmp._ParamProbe
-    TimeExceed: TypeAlias = _icmp._TimeExceed
+    Echo: ClassVar[_KindOf[_icmp._Echo]]
+    Quote: ClassVar[_KindOf[_icmp._Quote]]
+    Unreach: ClassVar[_KindOf[_icmp._Unreach]]
+    Quench: ClassVar[_KindOf[_icmp._Quench]]
+    Redirect: ClassVar[_KindOf[_icmp._Redirect]]
+    ParamProbe: ClassVar[_KindOf[_icmp._ParamProbe]]
+    TimeExceed: ClassVar[_KindOf[_icmp._TimeExceed]]
 
 class ICMP6(Packet):
     """Internet Control Message Protocol for IPv6, RFC 4443."""
@@ -416,12 +422,12 @@ class ICMP6(Packet):
     echo: _icmp6._Echo
     _typesw: ClassVar[_Table]
     # The messages, which their module nests here.
-    Error: TypeAlias = _icmp6._Error
-    Unreach: TypeAlias = _icmp6._Unreach
-    TooBig: TypeAlias = _icmp6._TooBig
-    TimeExceed: TypeAlias = _icmp6._TimeExceed
-    ParamProb: TypeAlias = _icmp6._ParamProb
-    Echo: TypeAlias = _icmp6._Echo
+    Error: ClassVar[_KindOf[_icmp6._Error]]
+    Unreach: ClassVar[_KindOf[_icmp6._Unreach]]
+    TooBig: ClassVar[_KindOf[_icmp6._TooBig]]
+    TimeExceed: ClassVar[_KindOf[_icmp6._TimeExceed]]
+    ParamProb: ClassVar[_KindOf[_icmp6._ParamProb]]
+    Echo: ClassVar[_KindOf[_icmp6._Echo]]
 
 class ARP(Packet):
     """Address Resolution Protocol, RFC 826, for Ethernet and IPv4."""

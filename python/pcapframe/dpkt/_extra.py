@@ -97,4 +97,4 @@ class MissingExtra:
             )
 
 
-sys.meta_path.append(MissingExtra)  # type: ignore[arg-type]
+sys.meta_path.append(MissingExtra)

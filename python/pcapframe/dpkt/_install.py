@@ -21,7 +21,7 @@ class _Alias:
         if name != "dpkt" and not name.startswith("dpkt."):
             return None
         module = importlib.import_module(OURS + name[4:])
-        return ModuleSpec(name, _Loader(module), is_package=hasattr(module, "__path__"))
+        return ModuleSpec(name, _Loader(module), is_package=hasattr(module, "__path__"))  # type: ignore[arg-type]
 
 
 class _Loader:
@@ -57,14 +57,14 @@ def install() -> None:
     if _Alias in sys.meta_path:
         return
     _put_aside.update(_take_out())
-    sys.meta_path.insert(0, _Alias)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Alias)
 
 
 def uninstall() -> None:
     """Undo :func:`install`: ``import dpkt`` gives the real dpkt again. Modules imported so far stay what they are."""
     if _Alias not in sys.meta_path:
         return
-    sys.meta_path.remove(_Alias)  # type: ignore[arg-type]
+    sys.meta_path.remove(_Alias)
     _take_out()
     sys.modules.update(_put_aside)
     _put_aside.clear()

@@ -13,6 +13,11 @@ class AH(dpkt.Packet):
         ("spi", "I", 0),
         ("seq", "I", 0),
     )
+    nxt: int
+    len: int
+    rsvd: int
+    spi: int
+    seq: int
     auth: bytes = b""
 
     def unpack(self, buf: bytes) -> None:

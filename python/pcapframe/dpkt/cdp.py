@@ -36,14 +36,19 @@ class CDP(dpkt.Packet):
         ("ttl", "B", 180),
         ("sum", "H", 0),
     )
+    version: int
+    ttl: int
+    sum: int
 
     class TLV(dpkt.Packet):
         """Type, length, value; `len` counts all three and, where it is 0, is filled in when the TLV is packed."""
 
-        __hdr__: tuple[tuple[str, str, Any], ...] = (
+        __hdr__: ClassVar[tuple[tuple[str, str, Any], ...]] = (
             ("type", "H", 0),
             ("len", "H", 0),
         )
+        type: int
+        len: int
 
         def data_len(self) -> int:
             """Return how long the value is."""
@@ -71,6 +76,10 @@ class CDP(dpkt.Packet):
             ("p", "B", 0xCC),
             ("alen", "H", 4),
         )
+        ptype: int
+        plen: int
+        p: int
+        alen: int
 
         def data_len(self) -> int:
             """Return how long the address is."""
@@ -84,6 +93,7 @@ class CDP(dpkt.Packet):
             ("len", "H", 0),
             ("Addresses", "L", 1),
         )
+        Addresses: int
 
     # Classes of the TLVs whose header has more than type and length.
     tlv_types: ClassVar[dict[int, Any]] = {CDP_ADDRESS: TLV_Addresses}

@@ -3,7 +3,7 @@
 import codecs
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from . import dpkt
 
@@ -148,7 +148,7 @@ def unpack_name(buf: bytes, off: int) -> tuple[str, int]:
 
 
 def _unpack_name(buf: bytes, off: int) -> tuple[str, int]:
-    labels = []
+    labels: list[bytes] = []
     length = pointers = end = 0
     start = off
     while True:
@@ -222,6 +222,8 @@ class DNS(dpkt.Packet):
         ("ns", "H", []),
         ("ar", "H", []),
     )
+    id: int
+    op: int
 
     qr = _flag(DNS_QR, "Whether the message is a response: 1 or 0.")
     opcode = _bits(11, "Operation code.")
@@ -235,11 +237,14 @@ class DNS(dpkt.Packet):
     class Q(dpkt.Packet):
         """Question; only a whole message can be packed or unpacked, as names point to places in it."""
 
-        __hdr__: tuple[tuple[str, str, Any], ...] = (
+        __hdr__: ClassVar[tuple[tuple[str, str, Any], ...]] = (
             ("name", "1025s", b""),
             ("type", "H", DNS_A),
             ("cls", "H", DNS_IN),
         )
+        name: str
+        type: int
+        cls: int
 
         def __len__(self) -> int:
             raise NotImplementedError
@@ -265,6 +270,9 @@ class DNS(dpkt.Packet):
             ("rlen", "H", 4),
             ("rdata", "s", b""),
         )
+        ttl: int
+        rlen: int
+        rdata: bytes
 
         # Type, data and the names in the data, as they were unpacked.
         __wire__: tuple[int, bytes, list[str]] | None = None
@@ -309,6 +317,12 @@ class DNS(dpkt.Packet):
                 return True
             return _names_read(there) != _names_read(self)
 
+    # In a packed header these are numbers: how many there are.
+    qd: list[Q]
+    an: list[RR]
+    ns: list[RR]
+    ar: list[RR]
+
     def pack_q(self, buf: bytes, q: Any) -> bytes:
         """Append a question to a message in the making and return the message."""
         buf += pack_name(q.name, len(buf), self.label_ptrs) + _QUESTION.pack(q.type, q.cls)
@@ -326,7 +340,7 @@ class DNS(dpkt.Packet):
         start = len(buf)
         name = pack_name(rr.name, start, self.label_ptrs)
         off = start + len(name) + _RECORD.size
-        rdata = rr.pack_rdata(off, self.label_ptrs)
+        rdata: bytes = rr.pack_rdata(off, self.label_ptrs)
         buf += name + _RECORD.pack(rr.type, rr.cls, rr.ttl, len(rdata)) + rdata
         if not rr._points_elsewhere(buf, off):
             return buf

@@ -10,3 +10,5 @@ class ESP(dpkt.Packet):
         ("spi", "I", 0),
         ("seq", "I", 0),
     )
+    spi: int
+    seq: int

@@ -52,6 +52,10 @@ class MPLSlabel(_Tag):
 
     __hdr__ = (("_val_exp_s_ttl", "I", 0),)
     __bit_fields__ = {"_val_exp_s_ttl": (("val", 20), ("exp", 3), ("s", 1), ("ttl", 8))}
+    val: int
+    exp: int
+    s: int
+    ttl: int
 
     def as_tuple(self) -> tuple[int, int, int]:
         """Label, traffic class and time to live."""
@@ -63,6 +67,10 @@ class VLANtag8021Q(_Tag):
 
     __hdr__ = (("_pri_cfi_id", "H", 0), ("type", "H", ETH_TYPE_IP))
     __bit_fields__ = {"_pri_cfi_id": (("pri", 3), ("cfi", 1), ("id", 12))}
+    pri: int
+    cfi: int
+    id: int
+    type: int
 
     def as_tuple(self) -> tuple[int, int, int]:
         """VLAN, priority and drop eligibility."""
@@ -84,6 +92,17 @@ class VLANtagISL(_Tag):
         ("res", "H", 0),
     )
     __bit_fields__ = {"_type_pri": (("type", 4), ("pri", 4)), "_id_bpdu": (("id", 15), ("bpdu", 1))}
+    da: bytes
+    type: int
+    pri: int
+    sa: bytes
+    len: int
+    snap: bytes
+    hsa: bytes
+    id: int
+    bpdu: int
+    indx: int
+    res: int
 
 
 # Scripts reach these through this module, too; llc imports it.

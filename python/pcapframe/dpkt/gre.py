@@ -13,7 +13,7 @@ GRE_SS = 0x0800  # strict source route
 GRE_AP = 0x0080  # acknowledgment number present
 
 # Flags of which one must be set, name and format of the field that is then there.
-GRE_opt_fields = (
+GRE_opt_fields: tuple[tuple[int, str, str], ...] = (
     (GRE_CP | GRE_RP, "sum", "H"),
     (GRE_CP | GRE_RP, "off", "H"),
     (GRE_KP, "key", "I"),
@@ -32,6 +32,8 @@ class GRE(dpkt.Packet):
         ("flags", "H", 0),
         ("p", "H", 0x0800),
     )
+    flags: int
+    p: int
     sre: Any = ()
 
     @property
@@ -60,6 +62,9 @@ class GRE(dpkt.Packet):
             ("off", "B", 0),
             ("len", "B", 0),
         ]
+        family: int
+        off: int
+        len: int
 
         def unpack(self, buf: bytes) -> None:
             """Read the header and as much routing information as it announces."""

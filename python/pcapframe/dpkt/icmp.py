@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from pcapframe._core import ICMP as ICMP
 
 from . import dpkt
@@ -135,12 +137,15 @@ class _Echo(dpkt.Packet):
     """Echo request or reply."""
 
     __hdr__ = (("id", "H", 0), ("seq", "H", 0))
+    id: int
+    seq: int
 
 
 class _Quote(dpkt.Packet):
     """A message that quotes the packet it is about."""
 
-    __hdr__ = (("pad", "I", 0),)
+    __hdr__: ClassVar[tuple[tuple[str, str, Any], ...]] = (("pad", "I", 0),)
+    pad: int
 
     def unpack(self, buf: bytes) -> None:
         """Read the header; the quoted packet becomes `data` and `ip`."""
@@ -154,6 +159,7 @@ class _Unreach(_Quote):
     """Destination unreachable; `mtu` of the next hop where a fragment was needed (RFC 1191)."""
 
     __hdr__ = (("pad", "H", 0), ("mtu", "H", 0))
+    mtu: int
 
 
 class _Quench(_Quote):
@@ -164,18 +170,23 @@ class _Redirect(_Quote):
     """Redirect to gateway `gw`."""
 
     __hdr__ = (("gw", "I", 0),)
+    gw: int
 
 
 class _ParamProbe(_Quote):
     """Parameter problem; `ptr` is the offset of the byte in question."""
 
     __hdr__ = (("ptr", "B", 0), ("pad1", "B", 0), ("pad2", "H", 0))
+    ptr: int
+    pad1: int
+    pad2: int
 
 
 class _TimeExceed(_Quote):
     """Time exceeded."""
 
 
+_class: type[dpkt.Packet]
 for _class in (_Echo, _Quote, _Unreach, _Quench, _Redirect, _ParamProbe, _TimeExceed):
     dpkt.nest(ICMP, _class)
 

@@ -38,6 +38,7 @@ class _Error(dpkt.Packet):
     """A message that quotes the packet it is about."""
 
     __hdr__ = (("pad", "I", 0),)
+    pad: int
 
     def unpack(self, buf: bytes) -> None:
         """Read the header; the quoted packet becomes `data` and `ip6`."""
@@ -55,6 +56,7 @@ class _TooBig(_Error):
     """Packet too big for the next link's `mtu`."""
 
     __hdr__ = (("mtu", "I", 1232),)
+    mtu: int
 
 
 class _TimeExceed(_Error):
@@ -65,14 +67,18 @@ class _ParamProb(_Error):
     """Parameter problem; `ptr` is the offset of the byte in question."""
 
     __hdr__ = (("ptr", "I", 0),)
+    ptr: int
 
 
 class _Echo(dpkt.Packet):
     """Echo request or reply."""
 
     __hdr__ = (("id", "H", 0), ("seq", "H", 0))
+    id: int
+    seq: int
 
 
+_class: type[dpkt.Packet]
 for _class in (_Error, _Unreach, _TooBig, _TimeExceed, _ParamProb, _Echo):
     dpkt.nest(ICMP6, _class)
 

@@ -15,6 +15,10 @@ class IGMP(dpkt.Packet):
         ("sum", "H", 0),
         ("group", "4s", b"\x00" * 4),
     )
+    type: int
+    maxresp: int
+    sum: int
+    group: bytes
 
     def __bytes__(self) -> bytes:
         if not self.sum:

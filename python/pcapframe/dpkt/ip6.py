@@ -33,6 +33,8 @@ class IP6OptsHeader(IP6ExtensionHeader):
     """Hop-by-hop or destination options. `options` lists them but for the padding; `data` has them as bytes."""
 
     __hdr__ = (("nxt", "B", 0), ("len", "B", 0))
+    nxt: int
+    len: int
 
     def unpack(self, buf: bytes) -> None:
         """Read the header and take its options apart."""
@@ -72,6 +74,11 @@ class IP6RoutingHeader(IP6ExtensionHeader):
 
     __hdr__ = (("nxt", "B", 0), ("len", "B", 0), ("type", "B", 0), ("segs_left", "B", 0), ("_rsvd_sl_bits", "I", 0))
     __bit_fields__ = {"_rsvd_sl_bits": (("_rsvd", 8), ("sl_bits", 24))}
+    nxt: int
+    len: int
+    type: int
+    segs_left: int
+    sl_bits: int
 
     def unpack(self, buf: bytes) -> None:
         """Read the header and its list of addresses."""
@@ -87,6 +94,10 @@ class IP6FragmentHeader(IP6ExtensionHeader):
 
     __hdr__ = (("nxt", "B", 0), ("_resv", "B", 0), ("_frag_off_resv_m", "H", 0), ("id", "I", 0))
     __bit_fields__ = {"_frag_off_resv_m": (("frag_off", 13), ("_resv", 2), ("m_flag", 1))}
+    nxt: int
+    frag_off: int
+    m_flag: int
+    id: int
 
     def unpack(self, buf: bytes) -> None:
         """Read the header; what follows is no part of it."""
@@ -99,6 +110,10 @@ class IP6AHHeader(IP6ExtensionHeader):
     """Authentication header, RFC 4302."""
 
     __hdr__ = (("nxt", "B", 0), ("len", "B", 0), ("_resv", "H", 0), ("spi", "I", 0), ("seq", "I", 0))
+    nxt: int
+    len: int
+    spi: int
+    seq: int
 
     def unpack(self, buf: bytes) -> None:
         """Read the header and the integrity check value."""
@@ -111,6 +126,8 @@ class IP6ESPHeader(IP6ExtensionHeader):
     """Encapsulating security payload, RFC 4303: all that follows is encrypted."""
 
     __hdr__ = (("spi", "I", 0), ("seq", "I", 0))
+    spi: int
+    seq: int
 
     def unpack(self, buf: bytes) -> None:
         """Read the header; the rest of the packet belongs to it."""

@@ -16,3 +16,9 @@ class IPX(dpkt.Packet):
         ("dst", "12s", b""),
         ("src", "12s", b""),
     )
+    sum: int
+    len: int
+    tc: int
+    pt: int
+    dst: bytes
+    src: bytes

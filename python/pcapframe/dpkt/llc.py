@@ -20,6 +20,9 @@ class LLC(dpkt.Packet):
         ("ssap", "B", _SAP_SNAP),
         ("ctl", "B", 3),
     )
+    dsap: int
+    ssap: int
+    ctl: int
 
     @property
     def is_snap(self) -> bool:

@@ -14,6 +14,7 @@ class Loopback(dpkt.Packet):
 
     __hdr__ = (("family", "I", 0),)
     __byte_order__ = "@"
+    family: int
 
     def unpack(self, buf: bytes) -> None:
         """Read the family, in either byte order, and decode the packet behind it."""

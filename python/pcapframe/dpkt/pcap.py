@@ -160,6 +160,10 @@ class PktHdr(dpkt.Packet):
     """The header of a record: time, captured length, length on the wire."""
 
     __hdr__ = (("tv_sec", "I", 0), ("tv_usec", "I", 0), ("caplen", "I", 0), ("len", "I", 0))
+    tv_sec: int
+    tv_usec: int
+    caplen: int
+    len: int
 
 
 class PktModHdr(dpkt.Packet):
@@ -175,6 +179,14 @@ class PktModHdr(dpkt.Packet):
         ("pkt_type", "B", 0),
         ("pad", "B", 0),
     )
+    tv_sec: int
+    tv_usec: int
+    caplen: int
+    len: int
+    ifindex: int
+    protocol: int
+    pkt_type: int
+    pad: int
 
 
 class LEPktHdr(PktHdr):
@@ -211,6 +223,13 @@ class FileHdr(dpkt.Packet):
         ("snaplen", "I", 1500),
         ("linktype", "I", 1),
     )
+    magic: int
+    v_major: int
+    v_minor: int
+    thiszone: int
+    sigfigs: int
+    snaplen: int
+    linktype: int
 
 
 class LEFileHdr(FileHdr):
@@ -315,7 +334,7 @@ class Reader(PacketReader):
     >>> with dpkt.pcap.Reader("examples/data/lab.pcap", timestamps="ns") as reader:
     ...     timestamp, frame = next(reader)
     >>> timestamp, len(frame)
-    (1763934663899432000, 110)
+    (1795470663899432000, 110)
     """
 
     def __init__(self, fileobj: File, *, timestamps: Timestamps = None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from struct import pack as struct_pack
 from struct import unpack as struct_unpack
 from time import time
-from typing import Any
+from typing import Any, ClassVar
 
 from pcapframe import _core
 
@@ -146,7 +146,9 @@ class _PcapngBlock(dpkt.Packet):
     `_packed` is what stands between the length and the options: the rest of the header, then packet data if there is any.
     """
 
-    __hdr__ = (("type", "I", 0), ("len", "I", 12), ("_len", "I", 12))
+    __hdr__: ClassVar[tuple[tuple[str, str, Any], ...]] = (("type", "I", 0), ("len", "I", 12), ("_len", "I", 12))
+    type: int
+    len: int
 
     def unpack_hdr(self, buf: bytes) -> None:
         """Read the declared header only."""
@@ -215,6 +217,8 @@ class PcapngOption(dpkt.Packet):
     """An option: code, length and value, padded to four bytes. `text` is the text of a comment."""
 
     __hdr__ = (("code", "H", PCAPNG_OPT_ENDOFOPT), ("len", "H", 0))
+    code: int
+    len: int
 
     def unpack(self, buf: bytes) -> None:
         """Read one option off a list of them."""
@@ -270,6 +274,10 @@ class SectionHeaderBlock(_PcapngBlock):
         ("sec_len", "q", -1),
         ("_len", "I", 28),
     )
+    bom: int
+    v_major: int
+    v_minor: int
+    sec_len: int
 
 
 class SectionHeaderBlockLE(SectionHeaderBlock):
@@ -289,6 +297,8 @@ class InterfaceDescriptionBlock(_PcapngBlock):
         ("snaplen", "I", 1500),
         ("_len", "I", 20),
     )
+    linktype: int
+    snaplen: int
 
 
 class InterfaceDescriptionBlockLE(InterfaceDescriptionBlock):
@@ -300,7 +310,7 @@ class InterfaceDescriptionBlockLE(InterfaceDescriptionBlock):
 class EnhancedPacketBlock(_PcapngBlock):
     """A packet: interface, time in the interface's units, lengths; `pkt_data` has its bytes."""
 
-    __hdr__ = (
+    __hdr__: ClassVar[tuple[tuple[str, str, Any], ...]] = (
         ("type", "I", PCAPNG_BT_EPB),
         ("len", "I", 64),
         ("iface_id", "I", 0),
@@ -310,6 +320,11 @@ class EnhancedPacketBlock(_PcapngBlock):
         ("pkt_len", "I", 0),
         ("_len", "I", 64),
     )
+    iface_id: int
+    ts_high: int
+    ts_low: int
+    caplen: int
+    pkt_len: int
     pkt_data: bytes
 
     def unpack(self, buf: bytes) -> None:
@@ -349,6 +364,7 @@ class PacketBlock(EnhancedPacketBlock):
         ("pkt_len", "I", 0),
         ("_len", "I", 64),
     )
+    drops_count: int
 
 
 class PacketBlockLE(PacketBlock):

@@ -21,11 +21,14 @@ class PPP(dpkt.Packet):
     Classes with other fields before the protocol number derive from this one; the number is their last field.
     """
 
-    __hdr__ = (
+    __hdr__: ClassVar[tuple[tuple[str, str, Any], ...]] = (
         ("addr", "B", 0xFF),
         ("cntrl", "B", 3),
         ("p", "B", PPP_IP),
     )
+    addr: int
+    cntrl: int
+    p: int
     _protosw: ClassVar[dict[int, Any]] = {}
 
     @classmethod

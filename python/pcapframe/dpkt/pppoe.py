@@ -27,6 +27,11 @@ class PPPoE(dpkt.Packet):
             ("type", 4),
         )
     }
+    v: int
+    type: int
+    code: int
+    session: int
+    len: int
 
     def unpack(self, buf: bytes) -> None:
         """Read the header and, in a session, the PPP frame."""

@@ -63,7 +63,7 @@ def _payload_class() -> Any:
         from . import ieee80211
     except ImportError:
         return None
-    return ieee80211.IEEE80211
+    return ieee80211.IEEE80211  # type: ignore[attr-defined]
 
 
 class Radiotap(dpkt.Packet):
@@ -79,6 +79,9 @@ class Radiotap(dpkt.Packet):
         ("length", "H", 0),
     )
     __byte_order__ = "<"
+    version: int
+    pad: int
+    length: int
 
     # What was read between the fixed header and the frame, and where in it a field begins.
     __rest__: bytes = b""
@@ -162,16 +165,19 @@ class Radiotap(dpkt.Packet):
         """Number of the antenna."""
 
         __hdr__ = (("index", "B", 0),)
+        index: int
 
     class AntennaNoise(RadiotapField):
         """Noise at the antenna, in dBm."""
 
         __hdr__ = (("db", "b", 0),)
+        db: int
 
     class AntennaSignal(RadiotapField):
         """Signal at the antenna, in dBm."""
 
         __hdr__ = (("db", "b", 0),)
+        db: int
 
     class Channel(RadiotapField):
         """Frequency in MHz and flags of the channel."""
@@ -181,6 +187,8 @@ class Radiotap(dpkt.Packet):
             ("freq", "H", 0),
             ("flags", "H", 0),
         )
+        freq: int
+        flags: int
 
     class FHSS(RadiotapField):
         """Set and pattern of a frequency hopping radio."""
@@ -189,11 +197,14 @@ class Radiotap(dpkt.Packet):
             ("set", "B", 0),
             ("pattern", "B", 0),
         )
+        set: int
+        pattern: int
 
     class Flags(RadiotapField):
         """Properties of the frame."""
 
         __hdr__ = (("val", "B", 0),)
+        val: int
 
         @property
         def fcs(self) -> int:
@@ -209,50 +220,59 @@ class Radiotap(dpkt.Packet):
 
         __alignment__ = 2
         __hdr__ = (("val", "H", 0),)
+        val: int
 
     class RxFlags(RadiotapField):
         """Properties of the reception."""
 
         __alignment__ = 2
         __hdr__ = (("val", "H", 0),)
+        val: int
 
     class Rate(RadiotapField):
         """Rate, in units of 500 kbit/s."""
 
         __hdr__ = (("val", "B", 0),)
+        val: int
 
     class TSFT(RadiotapField):
         """Time of the adapter's clock at the first bit, in microseconds."""
 
         __alignment__ = 8
         __hdr__ = (("usecs", "Q", 0),)
+        usecs: int
 
     class TxAttenuation(RadiotapField):
         """Power of transmission below the highest, without a unit."""
 
         __alignment__ = 2
         __hdr__ = (("val", "H", 0),)
+        val: int
 
     class DbTxAttenuation(RadiotapField):
         """Power of transmission below the highest, in dB."""
 
         __alignment__ = 2
         __hdr__ = (("db", "H", 0),)
+        db: int
 
     class DbAntennaNoise(RadiotapField):
         """Noise at the antenna, in dB above an unnamed level."""
 
         __hdr__ = (("db", "B", 0),)
+        db: int
 
     class DbAntennaSignal(RadiotapField):
         """Signal at the antenna, in dB above an unnamed level."""
 
         __hdr__ = (("db", "B", 0),)
+        db: int
 
     class DbmTxPower(RadiotapField):
         """Power of transmission, in dBm."""
 
         __hdr__ = (("dbm", "B", 0),)
+        dbm: int
 
     class ChannelPlus(RadiotapField):
         """Channel with flags in 32 bits, frequency in MHz, number and highest power."""
@@ -264,17 +284,23 @@ class Radiotap(dpkt.Packet):
             ("channel", "B", 0),
             ("maxpower", "B", 0),
         )
+        flags: int
+        freq: int
+        channel: int
+        maxpower: int
 
     class _TxFlags(RadiotapField):
         """Properties of the transmission."""
 
         __alignment__ = 2
         __hdr__ = (("val", "H", 0),)
+        val: int
 
     class _Retries(RadiotapField):
         """Number of retries: of RTS, and of the frame."""
 
         __hdr__ = (("val", "B", 0),)
+        val: int
 
 
 def _present_words(buf: bytes, off: int) -> bytearray:

@@ -38,6 +38,10 @@ class SCTP(dpkt.Packet):
         ("vtag", "I", 0),
         ("sum", "I", 0),
     )
+    sport: int
+    dport: int
+    vtag: int
+    sum: int
     chunks: Sequence[Any] = ()
 
     def unpack(self, buf: bytes) -> None:
@@ -76,6 +80,9 @@ class Chunk(dpkt.Packet):
         ("flags", "B", 0),
         ("len", "H", 0),
     )
+    type: int
+    flags: int
+    len: int
     padding: bytes = b""
 
     def unpack(self, buf: bytes) -> None:

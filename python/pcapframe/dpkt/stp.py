@@ -32,6 +32,14 @@ class STP(dpkt.Packet):
         ("_hello", "H", 0),
         ("_fd", "H", 0),
     )
+    proto_id: int
+    v: int
+    type: int
+    flags: int
+    root_id: bytes
+    root_path: int
+    bridge_id: bytes
+    port_id: int
 
     age = _seconds("_age", "Age of the message, in seconds.")
     max_age = _seconds("_max_age", "Age at which the message is no longer valid, in seconds.")

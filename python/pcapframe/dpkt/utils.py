@@ -50,4 +50,4 @@ def is_builtin(obj: Any) -> bool:
 
 def deprecation_warning(*args: Any) -> None:
     """Call :func:`warnings.warn` with `args`, for the line that calls this function."""
-    warnings.warn(*args, stacklevel=2)
+    warnings.warn(*args, stacklevel=2)  # type: ignore[call-overload]

@@ -29,6 +29,14 @@ class VRRP(dpkt.Packet):
             ("type", 4),
         )
     }
+    v: int
+    type: int
+    vrid: int
+    priority: int
+    count: int
+    atype: int
+    advtime: int
+    sum: int
 
     addrs: Sequence[bytes] = ()
     auth: bytes = b""
