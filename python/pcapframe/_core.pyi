@@ -183,8 +183,8 @@ class PacketIterator:
     def __iter__(self, /) -> PacketIterator: ...
     def __next__(self, /) -> tuple[int, bytes]: ...
 
-# dpkt's object API: the classes that captures are full of. Fields of a header are descriptors at run time; `data`, the payload, is
-# a packet where its class is known and bytes elsewhere. What some packets have and others have not is declared, too.
+# dpkt's object API: the classes that captures are full of. Fields of a header are descriptors at run time; `data`, the payload,
+# is a packet where its class is known and bytes elsewhere. What some packets have and others have not is declared, too.
 
 _P = TypeVar("_P", bound=Packet)
 
@@ -199,7 +199,7 @@ class Error(Exception):
 class UnpackError(Error):
     """The bytes are no packet of this class."""
 
-class NeedData(UnpackError):
+class NeedData(UnpackError):  # noqa: N818
     """The bytes end before the header does."""
 
 class PackError(Error):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
 import functools
+import gzip
+import io
+import mmap
 import pathlib
+import random
 import struct
+import tempfile
 import warnings
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import ModuleType
@@ -189,6 +197,109 @@ def _clock(options: bytes, order: str) -> tuple[float, int]:
             (offset,) = struct.unpack(f"{order}q", value)
         at += 4 + -(-length // 4) * 4
     return divisor, offset
+
+
+# Made-up files.
+
+
+def classic(records: list[tuple[int, int, bytes]], *, magic: int = 0xA1B2C3D4, order: str = "<", link_type: int = 1) -> bytes:
+    """A classic capture of (seconds, fraction, bytes); on the wire each had one byte more."""
+    more = bytes(8) if magic == 0xA1B2CD34 else b""
+    parts = [struct.pack(f"{order}I2HiI2I", magic, 2, 4, 0, 0, 65535, link_type)]
+    for seconds, fraction, data in records:
+        parts.append(struct.pack(f"{order}4I", seconds, fraction, len(data), len(data) + 1) + more + data)
+    return b"".join(parts)
+
+
+def block(kind: int, body: bytes, order: str = "<") -> bytes:
+    body += bytes(-len(body) % 4)
+    length = struct.pack(f"{order}I", len(body) + 12)
+    return struct.pack(f"{order}I", kind) + length + body + length
+
+
+def section(order: str = "<", version: tuple[int, int] = (1, 0), options: bytes = b"") -> bytes:
+    return block(0x0A0D0D0A, struct.pack(f"{order}I2Hq", 0x1A2B3C4D, *version, -1) + options, order)
+
+
+def interface(order: str = "<", options: bytes = b"", snaplen: int = 65535) -> bytes:
+    return block(1, struct.pack(f"{order}2HI", 1, 0, snaplen) + options, order)
+
+
+def option(code: int, value: bytes, order: str = "<") -> bytes:
+    return struct.pack(f"{order}2H", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def enhanced(units: int, data: bytes, order: str = "<", number: int = 0) -> bytes:
+    fields = struct.pack(f"{order}5I", number, units >> 32, units & 0xFFFFFFFF, len(data), len(data) + 1)
+    return block(6, fields + data, order)
+
+
+@functools.cache
+def made(kind: str) -> tuple[bytes, list[tuple[float, bytes]]]:
+    """A capture of 301 packets, some larger than what is read at once, and its packets."""
+    chance = random.Random(kind)
+    sizes = [chance.choice((0, 1, 60, 1500, 1501, 65535)) for _ in range(295)] + [262_144, 262_128, 300_000, 700_000, 3, 5]
+    chance.shuffle(sizes)
+    packets = [(float(i), chance.randbytes(size)) for i, size in enumerate(sizes)]
+    if kind == "pcap":
+        return classic([(int(moment), 0, packet) for moment, packet in packets]), packets
+    blocks = [enhanced(i * 10**6, packet, number=i % 2) for i, (_, packet) in enumerate(packets)]
+    return section() + interface() * 2 + b"".join(blocks), packets
+
+
+class OnlyRead:
+    """The least that dpkt needs of a file."""
+
+    def __init__(self, data: bytes) -> None:
+        self.file = io.BytesIO(data)
+        self.asked: list[int] = []
+
+    def read(self, count: int = -1) -> bytes:
+        self.asked.append(count)
+        return self.file.read(count)
+
+
+class Drip(io.BytesIO):
+    """Gives what is there: now and then a few bytes."""
+
+    chance = random.Random(7)
+
+    def read1(self, count: int | None = -1) -> bytes:
+        return self.read(self.chance.choice((1, 2, 15, 17, 1000, 5000)))
+
+
+def _zipped(data: bytes, path: pathlib.Path) -> Any:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x", data)
+    return zipfile.ZipFile(path).open("x")
+
+
+def _spooled(data: bytes, _: pathlib.Path) -> Any:
+    file = tempfile.SpooledTemporaryFile(max_size=len(data) // 2)  # noqa: SIM115
+    file.write(data)
+    file.seek(0)
+    return file
+
+
+def _saved(data: bytes, path: pathlib.Path) -> pathlib.Path:
+    path.write_bytes(data)
+    return path
+
+
+# Kinds of file objects, made from what is in them and a path that may be used.
+FILES: dict[str, Callable[[bytes, pathlib.Path], Any]] = {
+    "BytesIO": lambda data, _: io.BytesIO(data),
+    "buffered": lambda data, path: _saved(data, path).open("rb"),
+    "raw": lambda data, path: _saved(data, path).open("rb", buffering=0),
+    "for update": lambda data, path: _saved(data, path).open("r+b"),
+    "gzip": lambda data, _: gzip.open(io.BytesIO(gzip.compress(data, 1)), "rb"),
+    "bz2": lambda data, _: bz2.open(io.BytesIO(bz2.compress(data, 1)), "rb"),
+    "zip": _zipped,
+    "mmap": lambda data, path: mmap.mmap(_saved(data, path).open("r+b").fileno(), 0),
+    "spooled": _spooled,
+    "only read": lambda data, _: OnlyRead(data),
+    "drip": lambda data, _: Drip(data),
+}
 
 
 # Deliberate differences: ours is what the file has by its specification, and dpkt's is not.

@@ -25,7 +25,7 @@ import warnings
 from collections.abc import Iterator
 
 # What must pass without dpkt.
-CORE = "dpkt pcap pcapng ethernet ip ip6 tcp udp icmp icmp6 arp sll sll2 ppp pppoe gre vrrp utils crc32c".split()
+CORE = "dpkt pcap pcapng ethernet ip ip6 tcp udp icmp icmp6 arp sll sll2 ppp pppoe gre vrrp utils crc32c".split()  # noqa: SIM905
 
 
 @functools.cache

@@ -15,7 +15,7 @@ SHARED = ROOT.parent / "shared" / "captures"
 OURS = os.environ.get("PCAPFRAME_DPKT_TARGET", "pcapframe.dpkt")
 
 # What the package answers for itself, without dpkt's files.
-NATIVE = (
+NATIVE = (  # noqa: SIM905
     "ah arp cdp compat crc32c dns dpkt esp ethernet gre icmp icmp6 igmp ip ip6 ipx llc loopback pcap pcapng ppp pppoe radiotap "
     "sctp sll sll2 stp tcp udp utils vrrp"
 ).split()

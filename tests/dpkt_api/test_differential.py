@@ -136,6 +136,7 @@ def spoil_order(twin):
 
 def spoil_identity(twin):
     """The payload's attribute is another object than the payload."""
+
     def unpack(self, buf):
         dpkt.ip.IP.unpack(self, buf)
         self.tcp = twin.tcp.TCP(bytes(self.data))
@@ -166,6 +167,7 @@ def spoil_type(twin):
 
 def spoil_what_bytes_leaves(twin):
     """bytes() does not fill the checksum in."""
+
     def to_bytes(self):
         packed = dpkt.ip.IP.__bytes__(self)
         self.sum = 0

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("dpkt")
 
-from . import suite, targets  # noqa: E402
+from . import suite, targets
 
 TESTS = suite.collect()
 CORE = [(module, test) for module in suite.CORE for test in TESTS[module]]

@@ -16,7 +16,15 @@ CONSTANT = (int, str, bytes, float)
 NOT_MEANT = {"compat_izip", "iteritems", "StringIO"}
 # What programs use although its name says that it is private.
 PRIVATE_BUT_USED = {"_typesw", "_typesw_rev", "_protosw", "_pack_hdr", "__pprint_funcs__", "__byte_order__"}
-CLASS = ("__hdr__", "__hdr_len__", "__hdr_fmt__", "__hdr_fields__", "__hdr_defaults__", "__bit_fields__", "__bit_fields_defaults__")
+CLASS = (
+    "__hdr__",
+    "__hdr_len__",
+    "__hdr_fmt__",
+    "__hdr_fields__",
+    "__hdr_defaults__",
+    "__bit_fields__",
+    "__bit_fields_defaults__",
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +42,14 @@ def names(theirs):
         if name.startswith("_") or name.lower().startswith("test") or name in NOT_MEANT or isinstance(value, types.ModuleType):
             continue
         owner = getattr(value, "__module__", theirs.__name__)
-        if owner == theirs.__name__ and name not in {"TryExceptException", "define_testdata", "pre_test", "PostTest", "WriterTestWrap", "property_runner"}:
+        if owner == theirs.__name__ and name not in {
+            "TryExceptException",
+            "define_testdata",
+            "pre_test",
+            "PostTest",
+            "WriterTestWrap",
+            "property_runner",
+        }:
             yield name, value
 
 
@@ -63,7 +78,9 @@ def _plain(value):
 def classes(theirs, ours, name=""):
     """Each class of a module with its counterpart, nested ones too."""
     for public, value in list(vars(theirs).items()):
-        mine = isinstance(value, type) and value.__module__ == (theirs.__name__ if isinstance(theirs, types.ModuleType) else theirs.__module__)
+        mine = isinstance(value, type) and value.__module__ == (
+            theirs.__name__ if isinstance(theirs, types.ModuleType) else theirs.__module__
+        )
         if mine and hasattr(value, "__hdr_fmt__") and not public.lower().startswith("test"):
             yield f"{name}{public}", value, getattr(ours, public)
             yield from classes(value, getattr(ours, public), f"{name}{public}.")
@@ -89,9 +106,7 @@ def test_classes(package, name):
 
 def test_there_are_classes_to_compare(package):
     found = [
-        path
-        for name in targets.NATIVE
-        for path, *_ in classes(importlib.import_module(f"dpkt.{name}"), module(package, name))
+        path for name in targets.NATIVE for path, *_ in classes(importlib.import_module(f"dpkt.{name}"), module(package, name))
     ]
     assert len(found) > 80
     assert "ICMP.Unreach" in found
@@ -99,10 +114,20 @@ def test_there_are_classes_to_compare(package):
 
 def test_the_package(package):
     assert package.__version__ == dpkt.__version__
-    assert {"Packet", "Error", "UnpackError", "NeedData", "PackError", "hexdump", "in_cksum", "in_cksum_add", "in_cksum_done"} <= set(
-        dir(package)
-    )
-    modules = {name for name, value in vars(dpkt).items() if isinstance(value, types.ModuleType) and value.__name__ == f"dpkt.{name}"}
+    assert {
+        "Packet",
+        "Error",
+        "UnpackError",
+        "NeedData",
+        "PackError",
+        "hexdump",
+        "in_cksum",
+        "in_cksum_add",
+        "in_cksum_done",
+    } <= set(dir(package))
+    modules = {
+        name for name, value in vars(dpkt).items() if isinstance(value, types.ModuleType) and value.__name__ == f"dpkt.{name}"
+    }
     assert len(modules) > 55
     for name in modules:
         assert isinstance(getattr(package, name), types.ModuleType), name

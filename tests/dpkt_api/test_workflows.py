@@ -1,4 +1,4 @@
-"""The usual steps of an introduction to dpkt, as scripts, under dpkt and under `python -m pcapframe.dpkt`: they print the same."""
+"""The usual steps of an introduction to dpkt, as scripts: dpkt and `python -m pcapframe.dpkt` print the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("dpkt")
 pytest.importorskip("matplotlib")
 
-from . import targets  # noqa: E402
+from . import targets
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPTS = sorted((HERE / "workflows").glob("*.py"))
@@ -48,7 +48,9 @@ def captures(tmp_path_factory):
             dpkt.pcap.Writer(file).writepkts(packets[number * step : number * step + 300])
         found.append(path)
     found.append(targets.DATA / "lab-small.pcapng")
-    small = [path for path in targets.shared_captures() if path.suffix in {".pcap", ".cap"} and 2_000 < path.stat().st_size < 60_000]
+    small = [
+        path for path in targets.shared_captures() if path.suffix in {".pcap", ".cap"} and 2_000 < path.stat().st_size < 60_000
+    ]
     return found + small[:: max(1, len(small) // OTHERS)]
 
 
@@ -130,5 +132,10 @@ def test_icmp_messages_have_descriptions():
     texts = {line.split(": ", 1)[1].lower() for line in described.values()}
     assert len(texts) == len(described) == 4
     assert "unknown" not in texts
-    for line, word in (("type 8 code 0", "echo"), ("type 0 code 0", "reply"), ("type 3 code 3", "port"), ("type 11 code 0", "exceeded")):
+    for line, word in (
+        ("type 8 code 0", "echo"),
+        ("type 0 code 0", "reply"),
+        ("type 3 code 3", "port"),
+        ("type 11 code 0", "exceeded"),
+    ):
         assert word in described[line].lower()

@@ -43,7 +43,7 @@ START = {
 RAW = {12, 14, 101}
 
 # Classes that are fed with payloads, whether these are theirs or not.
-FEED = (
+FEED = (  # noqa: SIM905
     "ah.AH arp.ARP cdp.CDP cdp.CDP.TLV cdp.CDP.Address cdp.CDP.TLV_Addresses dns.DNS esp.ESP ethernet.Ethernet "
     "ethernet.MPLSlabel ethernet.VLANtag8021Q ethernet.VLANtagISL gre.GRE gre.GRE.SRE icmp.ICMP icmp.ICMP.Echo icmp.ICMP.Quote "
     "icmp.ICMP.Unreach icmp.ICMP.Quench icmp.ICMP.Redirect icmp.ICMP.ParamProbe icmp.ICMP.TimeExceed icmp6.ICMP6 "
@@ -309,6 +309,7 @@ def compare_start(
 
 def compare_function(name: str, frame: bytes, theirs: ModuleType, ours: ModuleType) -> tuple[Case, list[Difference]]:
     """What a function of both packages makes of the same bytes, and the differences."""
+
     def call(module: ModuleType) -> Any:
         result = attempt(lambda: find(module, name)(frame))
         return result if isinstance(result, Raised) else Describer({}, learn=False).value(result, "result")
@@ -352,7 +353,12 @@ def _constructor_let_a_bare_exception_out(case: Case, _: Difference) -> bool:
 
 def _look_let_a_bare_exception_out(case: Case, difference: Difference) -> bool:
     step = difference.path.partition(".")[0].partition("[")[0]
-    return isinstance(case.theirs, dict) and step in ("len", "repr", "bytes") and _bare(difference.theirs) and not _bare(difference.ours)
+    return (
+        isinstance(case.theirs, dict)
+        and step in ("len", "repr", "bytes")
+        and _bare(difference.theirs)
+        and not _bare(difference.ours)
+    )
 
 
 def _packets(description: Any, *classes: str) -> Iterator[dict[str, Any]]:
@@ -449,8 +455,8 @@ DELIBERATE = (
     ),
     Deliberate("dpkt drops four bytes of authentication data of a VRRP message without addresses", _vrrp_without_addresses),
     Deliberate(
-        "dpkt loses tags or labels: with more than two VLAN tags, tags of other types inside, MPLS behind VLAN tags, or MPLS whose "
-        "payload stays bytes, which it reads as labels again",
+        "dpkt loses tags or labels: with more than two VLAN tags, tags of other types inside, MPLS behind VLAN tags, or MPLS "
+        "whose payload stays bytes, which it reads as labels again",
         _tags_or_labels_are_read_twice,
     ),
     Deliberate("dpkt drops the control word of a pseudowire over MPLS", _mpls_has_a_control_word),

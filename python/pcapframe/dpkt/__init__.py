@@ -1,9 +1,9 @@
-"""dpkt's object API on the core of pcapframe: scripts written for dpkt run unchanged, faster.
+r"""dpkt's object API on the core of pcapframe: scripts written for dpkt run unchanged, faster.
 
 >>> from pcapframe import dpkt
 >>> frame = dpkt.ethernet.Ethernet(
-...     src=b"\\x02\\x00\\x00\\x00\\x00\\x01",
-...     dst=b"\\x02\\x00\\x00\\x00\\x00\\x02",
+...     src=b"\x02\x00\x00\x00\x00\x01",
+...     dst=b"\x02\x00\x00\x00\x00\x02",
 ...     data=dpkt.ip.IP(src=bytes([10, 0, 0, 1]), dst=bytes([10, 0, 0, 2]), p=6, data=dpkt.tcp.TCP(dport=80)),
 ... )
 >>> dpkt.ethernet.Ethernet(bytes(frame)).ip.tcp.dport
@@ -25,7 +25,7 @@ from . import _extra
 # Modules of the installed dpkt are found behind this package's own, and find this package's in turn.
 __path__ += _extra.folders()
 
-from .dpkt import (  # noqa: E402
+from .dpkt import (  # noqa: E402, I001
     Error,
     NeedData,
     PackError,
@@ -36,7 +36,7 @@ from .dpkt import (  # noqa: E402
     in_cksum_add,
     in_cksum_done,
 )
-from . import (  # noqa: E402, I001
+from . import (  # noqa: E402
     ah,
     arp,
     cdp,

@@ -93,7 +93,8 @@ class MissingExtra:
         package, _, module = name.rpartition(".")
         if package in ("pcapframe.dpkt", "dpkt") and module in MODULES:
             raise ImportError(
-                f"{name} is one of the modules that come from dpkt, which is not installed: pip install pcapframe[dpkt]", name=name
+                f"{name} is one of the modules that come from dpkt, which is not installed: pip install pcapframe[dpkt]",
+                name=name,
             )
 
 

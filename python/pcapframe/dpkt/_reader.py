@@ -20,7 +20,7 @@ Timestamps: TypeAlias = Literal["ns"] | None
 
 def opened(fileobj: File) -> IO[bytes]:
     """Open a path; a file object is one already."""
-    return open(fileobj, "rb") if isinstance(fileobj, (str, os.PathLike)) else fileobj  # noqa: SIM115
+    return open(fileobj, "rb") if isinstance(fileobj, (str, os.PathLike)) else fileobj
 
 
 def integers(timestamps: Timestamps) -> bool:

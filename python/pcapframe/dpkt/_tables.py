@@ -18,8 +18,8 @@ from .ethernet import (
     ETH_TYPE_IPX,
     ETH_TYPE_PPP,
     ETH_TYPE_TEB,
-    Ethernet,
     ETH_TYPE_PPPoE,
+    Ethernet,
 )
 
 

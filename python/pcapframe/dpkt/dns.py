@@ -187,7 +187,7 @@ def _text_of_name(labels: list[bytes]) -> str:
     return name
 
 
-def _flag(mask: int, doc: str) -> property:
+def _flag(mask: int, doc: str) -> Any:
     """Make a property for one bit of `op`."""
 
     def read(self: "DNS") -> int:
@@ -199,7 +199,7 @@ def _flag(mask: int, doc: str) -> property:
     return property(read, write, doc=doc)
 
 
-def _bits(shift: int, doc: str) -> property:
+def _bits(shift: int, doc: str) -> Any:
     """Make a property for four bits of `op`."""
 
     def read(self: "DNS") -> int:
@@ -225,14 +225,14 @@ class DNS(dpkt.Packet):
     id: int
     op: int
 
-    qr = _flag(DNS_QR, "Whether the message is a response: 1 or 0.")
-    opcode = _bits(11, "Operation code.")
-    aa = _flag(DNS_AA, "Whether the answer is authoritative: 1 or 0.")
-    tc = _flag(DNS_TC, "Whether the message is truncated: 1 or 0.")
-    rd = _flag(DNS_RD, "Whether recursion is desired: 1 or 0.")
-    ra = _flag(DNS_RA, "Whether recursion is available: 1 or 0.")
-    zero = _flag(DNS_Z, "The reserved bit.")
-    rcode = _bits(0, "Response code.")
+    qr: int = _flag(DNS_QR, "Whether the message is a response: 1 or 0.")
+    opcode: int = _bits(11, "Operation code.")
+    aa: int = _flag(DNS_AA, "Whether the answer is authoritative: 1 or 0.")
+    tc: int = _flag(DNS_TC, "Whether the message is truncated: 1 or 0.")
+    rd: int = _flag(DNS_RD, "Whether recursion is desired: 1 or 0.")
+    ra: int = _flag(DNS_RA, "Whether recursion is available: 1 or 0.")
+    zero: int = _flag(DNS_Z, "The reserved bit.")
+    rcode: int = _bits(0, "Response code.")
 
     class Q(dpkt.Packet):
         """Question; only a whole message can be packed or unpacked, as names point to places in it."""
@@ -273,6 +273,27 @@ class DNS(dpkt.Packet):
         ttl: int
         rlen: int
         rdata: bytes
+        # By the type of the record; `preference` is a tuple of one number where it was unpacked.
+        ip: bytes
+        ip6: bytes
+        nsname: str
+        cname: str
+        ptrname: str
+        mname: str
+        rname: str
+        serial: int
+        refresh: int
+        retry: int
+        expire: int
+        minimum: int
+        mxname: str
+        preference: Any
+        srvname: str
+        priority: int
+        weight: int
+        port: int
+        text: list[str]
+        null: bytes
 
         # Type, data and the names in the data, as they were unpacked.
         __wire__: tuple[int, bytes, list[str]] | None = None

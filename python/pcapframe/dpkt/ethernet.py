@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pcapframe._core import Ethernet as Ethernet
 from pcapframe._core import Tag as _Tag
 
@@ -51,7 +53,7 @@ class MPLSlabel(_Tag):
     """One entry of an MPLS label stack, RFC 3032: label, traffic class, bottom of stack, time to live."""
 
     __hdr__ = (("_val_exp_s_ttl", "I", 0),)
-    __bit_fields__ = {"_val_exp_s_ttl": (("val", 20), ("exp", 3), ("s", 1), ("ttl", 8))}
+    __bit_fields__: ClassVar = {"_val_exp_s_ttl": (("val", 20), ("exp", 3), ("s", 1), ("ttl", 8))}
     val: int
     exp: int
     s: int
@@ -66,7 +68,7 @@ class VLANtag8021Q(_Tag):
     """A VLAN tag of IEEE 802.1Q; `type` is the EtherType of what follows it."""
 
     __hdr__ = (("_pri_cfi_id", "H", 0), ("type", "H", ETH_TYPE_IP))
-    __bit_fields__ = {"_pri_cfi_id": (("pri", 3), ("cfi", 1), ("id", 12))}
+    __bit_fields__: ClassVar = {"_pri_cfi_id": (("pri", 3), ("cfi", 1), ("id", 12))}
     pri: int
     cfi: int
     id: int
@@ -91,7 +93,7 @@ class VLANtagISL(_Tag):
         ("indx", "H", 0),
         ("res", "H", 0),
     )
-    __bit_fields__ = {"_type_pri": (("type", 4), ("pri", 4)), "_id_bpdu": (("id", 15), ("bpdu", 1))}
+    __bit_fields__: ClassVar = {"_type_pri": (("type", 4), ("pri", 4)), "_id_bpdu": (("id", 15), ("bpdu", 1))}
     da: bytes
     type: int
     pri: int

@@ -34,6 +34,14 @@ class GRE(dpkt.Packet):
     )
     flags: int
     p: int
+    # Where the flags announce them, and two that version 1 has.
+    sum: int
+    off: int
+    key: int
+    seq: int
+    ack: int
+    len: int
+    callid: int
     sre: Any = ()
 
     @property

@@ -48,22 +48,22 @@ class _Error(dpkt.Packet):
         self.data = self.ip6 = IP6(self.data)
 
 
-class _Unreach(_Error):
+class _Unreach(_Error):  # noqa: N818
     """Destination unreachable."""
 
 
-class _TooBig(_Error):
+class _TooBig(_Error):  # noqa: N818
     """Packet too big for the next link's `mtu`."""
 
     __hdr__ = (("mtu", "I", 1232),)
     mtu: int
 
 
-class _TimeExceed(_Error):
+class _TimeExceed(_Error):  # noqa: N818
     """Time exceeded."""
 
 
-class _ParamProb(_Error):
+class _ParamProb(_Error):  # noqa: N818
     """Parameter problem; `ptr` is the offset of the byte in question."""
 
     __hdr__ = (("ptr", "I", 0),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pcapframe._core import IP6 as IP6
 
 from . import dpkt, ip
@@ -73,7 +75,7 @@ class IP6RoutingHeader(IP6ExtensionHeader):
     """Routing header, type 0 (RFC 2460): the addresses to visit."""
 
     __hdr__ = (("nxt", "B", 0), ("len", "B", 0), ("type", "B", 0), ("segs_left", "B", 0), ("_rsvd_sl_bits", "I", 0))
-    __bit_fields__ = {"_rsvd_sl_bits": (("_rsvd", 8), ("sl_bits", 24))}
+    __bit_fields__: ClassVar = {"_rsvd_sl_bits": (("_rsvd", 8), ("sl_bits", 24))}
     nxt: int
     len: int
     type: int
@@ -93,7 +95,7 @@ class IP6FragmentHeader(IP6ExtensionHeader):
     """Fragment header; `frag_off` counts 8 bytes."""
 
     __hdr__ = (("nxt", "B", 0), ("_resv", "B", 0), ("_frag_off_resv_m", "H", 0), ("id", "I", 0))
-    __bit_fields__ = {"_frag_off_resv_m": (("frag_off", 13), ("_resv", 2), ("m_flag", 1))}
+    __bit_fields__: ClassVar = {"_frag_off_resv_m": (("frag_off", 13), ("_resv", 2), ("m_flag", 1))}
     nxt: int
     frag_off: int
     m_flag: int

@@ -23,6 +23,9 @@ class LLC(dpkt.Packet):
     dsap: int
     ssap: int
     ctl: int
+    # With SNAP.
+    oui: int
+    type: int
 
     @property
     def is_snap(self) -> bool:

@@ -16,6 +16,7 @@ from . import dpkt
 from ._reader import File, PacketReader, Recorder, Time, Timestamps, integers, name_of, opened
 from .compat import BytesIO as BytesIO
 from .compat import intround as intround
+from .pcap import DLT_ARCNET as DLT_ARCNET
 from .pcap import (
     DLT_AX25,
     DLT_CHAOS,
@@ -36,7 +37,6 @@ from .pcap import (
     DLT_RAW,
     DLT_SLIP,
 )
-from .pcap import DLT_ARCNET as DLT_ARCNET
 from .pcap import dltoff as _offsets
 
 __all__ = [
@@ -429,7 +429,7 @@ class Writer:
         name = expected_cls.__name__
         if not isinstance(blk, expected_cls):
             message = f"{arg_name}: expecting class {name}"
-            raise ValueError(message)
+            raise ValueError(message)  # noqa: TRY004
         if self.__le and blk.__hdr_fmt__[0] == ">":
             message = f"{arg_name}: expecting class {name}LE on a little-endian system"
             raise ValueError(message)

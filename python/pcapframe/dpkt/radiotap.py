@@ -43,7 +43,7 @@ _FIELDS = (
 )
 
 
-def _present(bit: int) -> property:
+def _present(bit: int) -> Any:
     """Make a property for one bit of the present flags."""
     index, shift = divmod(bit, 8)
 
@@ -87,22 +87,22 @@ class Radiotap(dpkt.Packet):
     __rest__: bytes = b""
     __places__: tuple[tuple[int, str], ...] = ()
 
-    tsft_present = _present(0)
-    flags_present = _present(1)
-    rate_present = _present(2)
-    channel_present = _present(3)
-    fhss_present = _present(4)
-    ant_sig_present = _present(5)
-    ant_noise_present = _present(6)
-    lock_qual_present = _present(7)
-    tx_attn_present = _present(8)
-    db_tx_attn_present = _present(9)
-    dbm_tx_power_present = _present(10)
-    ant_present = _present(11)
-    db_ant_sig_present = _present(12)
-    db_ant_noise_present = _present(13)
-    rx_flags_present = _present(14)
-    chanplus_present = _present(18)
+    tsft_present: int = _present(0)
+    flags_present: int = _present(1)
+    rate_present: int = _present(2)
+    channel_present: int = _present(3)
+    fhss_present: int = _present(4)
+    ant_sig_present: int = _present(5)
+    ant_noise_present: int = _present(6)
+    lock_qual_present: int = _present(7)
+    tx_attn_present: int = _present(8)
+    db_tx_attn_present: int = _present(9)
+    dbm_tx_power_present: int = _present(10)
+    ant_present: int = _present(11)
+    db_ant_sig_present: int = _present(12)
+    db_ant_noise_present: int = _present(13)
+    rx_flags_present: int = _present(14)
+    chanplus_present: int = _present(18)
 
     def unpack(self, buf: bytes) -> None:
         """Read the header with its fields, and decode the frame."""
@@ -301,6 +301,24 @@ class Radiotap(dpkt.Packet):
 
         __hdr__ = (("val", "B", 0),)
         val: int
+
+    # The fields that are there.
+    tsft: TSFT
+    flags: Flags
+    rate: Rate
+    channel: Channel
+    fhss: FHSS
+    ant_sig: AntennaSignal
+    ant_noise: AntennaNoise
+    lock_qual: LockQuality
+    tx_attn: TxAttenuation
+    db_tx_attn: DbTxAttenuation
+    dbm_tx_power: DbmTxPower
+    ant: Antenna
+    db_ant_sig: DbAntennaSignal
+    db_ant_noise: DbAntennaNoise
+    rx_flags: RxFlags
+    chanplus: ChannelPlus
 
 
 def _present_words(buf: bytes, off: int) -> bytearray:

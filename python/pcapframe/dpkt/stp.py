@@ -1,9 +1,11 @@
 """Spanning Tree Protocol: IEEE 802.1D."""
 
+from typing import Any
+
 from . import dpkt
 
 
-def _seconds(field: str, doc: str) -> property:
+def _seconds(field: str, doc: str) -> Any:
     """Make a property for the whole seconds of `field`, which counts in 256ths."""
 
     def read(self: "STP") -> int:
@@ -41,7 +43,7 @@ class STP(dpkt.Packet):
     bridge_id: bytes
     port_id: int
 
-    age = _seconds("_age", "Age of the message, in seconds.")
-    max_age = _seconds("_max_age", "Age at which the message is no longer valid, in seconds.")
-    hello = _seconds("_hello", "Time between two messages of the root, in seconds.")
-    fd = _seconds("_fd", "Forward delay, in seconds.")
+    age: int = _seconds("_age", "Age of the message, in seconds.")
+    max_age: int = _seconds("_max_age", "Age at which the message is no longer valid, in seconds.")
+    hello: int = _seconds("_hello", "Time between two messages of the root, in seconds.")
+    fd: int = _seconds("_fd", "Forward delay, in seconds.")

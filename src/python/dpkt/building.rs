@@ -57,7 +57,7 @@ pub fn build<'py>(
     let mut data = None;
     let mut others = Vec::new();
     for (name, value) in keywords {
-        match names.find(&name) {
+        match names.find(native.class.bind(py), &name) {
             Some(Access::Data) => data = Some(value.unbind()),
             Some(Access::Field { index, .. }) => {
                 given |= 1 << index;

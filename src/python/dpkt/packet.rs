@@ -150,8 +150,9 @@ impl Packet {
     pub fn known<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> Option<PyResult<Bound<'py, PyAny>>> {
         let py = slf.py();
         let packet = slf.get();
-        let names = packet.native?.names.as_ref()?;
-        let (index, place, bits) = match names.find(name)? {
+        let native = packet.native?;
+        let names = native.names.as_ref()?;
+        let (index, place, bits) = match names.find(native.class.bind(py), name)? {
             Access::Data => return Some(Packet::payload_of(slf)),
             Access::Lazy => return Some(get_lazy_attribute(slf, name)),
             Access::Field { index, place } => (index, place, None),
@@ -431,8 +432,10 @@ impl Packet {
 
     fn __setattr__(slf: &Bound<'_, Packet>, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let packet = slf.get();
-        if let Some(names) = packet.native.and_then(|native| native.names.as_ref()) {
-            match names.find(name) {
+        if let Some(native) = packet.native
+            && let Some(names) = &native.names
+        {
+            match names.find(native.class.bind(slf.py()), name) {
                 Some(Access::Data) => return Ok(packet.keep_data(value.clone().unbind())),
                 Some(Access::Field { index, .. }) => {
                     return Ok(packet.keep(names.layout(), index, Some(value.clone().unbind())));

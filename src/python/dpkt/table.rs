@@ -57,12 +57,12 @@ pub fn entry<'py>(table: &Bound<'py, PyAny>, number: u32) -> PyResult<Option<Bou
 
 /// A number that changes whenever an attribute of the class does; 0 if that can not be told.
 #[cfg(not(feature = "abi3"))]
-fn version(class: &Bound<'_, PyType>) -> u32 {
+pub fn version(class: &Bound<'_, PyType>) -> u32 {
     // SAFETY: a live type object, whose field Python itself reads without a lock.
     unsafe { (*class.as_type_ptr()).tp_version_tag }
 }
 
 #[cfg(feature = "abi3")]
-fn version(_: &Bound<'_, PyType>) -> u32 {
+pub fn version(_: &Bound<'_, PyType>) -> u32 {
     0
 }

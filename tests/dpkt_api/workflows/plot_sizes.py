@@ -5,9 +5,8 @@ import sys
 import matplotlib as mpl
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt
-
 import dpkt
+import matplotlib.pyplot as plt
 
 times, sizes = [], []
 with open(sys.argv[1], "rb") as file:
@@ -20,7 +19,9 @@ axes.plot(times, sizes)
 axes.set_xlabel("seconds since 1970")
 axes.set_ylabel("bytes")
 x, y = axes.get_lines()[0].get_data()
-print(len(x), [float(v) for v in x[:3]], [float(v) for v in x[-3:]], hash(tuple(x.tolist())), int(sum(y)), hash(tuple(y.tolist())))
+print(
+    len(x), [float(v) for v in x[:3]], [float(v) for v in x[-3:]], hash(tuple(x.tolist())), int(sum(y)), hash(tuple(y.tolist()))
+)
 if len(sys.argv) > 2:
     figure.savefig(sys.argv[2])
 plt.close(figure)

@@ -5,9 +5,8 @@ import sys
 import matplotlib as mpl
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt
-
 import dpkt
+import matplotlib.pyplot as plt
 
 times, tcp_bytes, udp_bytes = [], [], []
 with open(sys.argv[1], "rb") as file:
