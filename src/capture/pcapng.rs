@@ -62,6 +62,7 @@ impl Resolution {
     }
 
     /// Seconds since 1970 as a float, which loses what it must.
+    #[allow(clippy::cast_precision_loss)]
     fn seconds(self, units: u64, offset_seconds: i64) -> f64 {
         let units = units as f64;
         let seconds = match self {

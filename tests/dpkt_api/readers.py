@@ -103,7 +103,9 @@ def contents(path: pathlib.Path) -> Contents | None:
     orders = {0xA1B2C3D4: ">", 0xA1B23C4D: ">", 0xA1B2CD34: ">", 0xD4C3B2A1: "<", 0x4D3CB2A1: "<", 0x34CDB2A1: "<"}
     if magic not in orders or len(data) < 24:
         return None
-    return _pcap(data, orders[magic], nano=magic in (0xA1B23C4D, 0x4D3CB2A1), header=24 if magic in (0xA1B2CD34, 0x34CDB2A1) else 16)
+    return _pcap(
+        data, orders[magic], nano=magic in (0xA1B23C4D, 0x4D3CB2A1), header=24 if magic in (0xA1B2CD34, 0x34CDB2A1) else 16
+    )
 
 
 def _pcap(data: bytes, order: str, *, nano: bool, header: int) -> Contents:
@@ -292,8 +294,8 @@ FILES: dict[str, Callable[[bytes, pathlib.Path], Any]] = {
     "buffered": lambda data, path: _saved(data, path).open("rb"),
     "raw": lambda data, path: _saved(data, path).open("rb", buffering=0),
     "for update": lambda data, path: _saved(data, path).open("r+b"),
-    "gzip": lambda data, _: gzip.open(io.BytesIO(gzip.compress(data, 1)), "rb"),
-    "bz2": lambda data, _: bz2.open(io.BytesIO(bz2.compress(data, 1)), "rb"),
+    "gzip": lambda data, _: gzip.open(io.BytesIO(gzip.compress(data, 1)), "rb"),  # noqa: SIM115
+    "bz2": lambda data, _: bz2.open(io.BytesIO(bz2.compress(data, 1)), "rb"),  # noqa: SIM115
     "zip": _zipped,
     "mmap": lambda data, path: mmap.mmap(_saved(data, path).open("r+b").fileno(), 0),
     "spooled": _spooled,
@@ -377,11 +379,17 @@ def _first_clock(case: Case) -> tuple[float, int] | None:
 DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("the file ends inside a record or block: ours warns, dpkt says nothing", _is_cut),
     Deliberate("the file ends inside a record's header: dpkt raises NeedData, ours ends with a warning", _header_is_cut),
-    Deliberate("a record claims more than 128 MiB: dpkt takes the rest of the file for a packet, ours warns", _length_is_not_believed),
-    Deliberate("a block contradicts itself: dpkt reads on in whatever follows, ours ends with a warning", _block_contradicts_itself),
+    Deliberate(
+        "a record claims more than 128 MiB: dpkt takes the rest of the file for a packet, ours warns", _length_is_not_believed
+    ),
+    Deliberate(
+        "a block contradicts itself: dpkt reads on in whatever follows, ours ends with a warning", _block_contradicts_itself
+    ),
     Deliberate("a later section has a version that nobody knows: dpkt does not look, ours warns", _section_of_another_version),
     Deliberate("dpkt skips simple packet blocks", functools.partial(_loses, "simple")),
-    Deliberate("dpkt reads sections of the other byte order in that of the first, and finds nothing", functools.partial(_loses, "order")),
+    Deliberate(
+        "dpkt reads sections of the other byte order in that of the first, and finds nothing", functools.partial(_loses, "order")
+    ),
     Deliberate("the length of a block is no multiple of four: dpkt raises", functools.partial(_loses, "odd")),
     Deliberate("dpkt counts every interface's time by the clock of the first", _another_interface_s_clock),
 )

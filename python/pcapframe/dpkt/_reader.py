@@ -128,7 +128,7 @@ class PacketReader:
         >>> with dpkt.pcap.Reader("examples/data/lab.pcap") as reader:
         ...     cap = reader.columns()
         >>> len(cap), len(cap.tcp)
-        (28281, 22671)
+        (28281, 17983)
         """
         file = self._file
         if not file.seekable():

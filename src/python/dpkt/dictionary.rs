@@ -84,9 +84,9 @@ pub fn set_attribute(slf: &Bound<'_, Packet>, name: &Bound<'_, PyAny>, value: Op
     }
     match value {
         Some(value) => attributes(slf).set_item(name, value),
-        None => attributes(slf).del_item(name).map_err(|error| match error.is_instance_of::<PyKeyError>(py) {
-            true => PyAttributeError::new_err(text.clone().unbind()),
-            false => error,
+        None => attributes(slf).del_item(name).map_err(|error| {
+            let is_missing = error.is_instance_of::<PyKeyError>(py);
+            if is_missing { PyAttributeError::new_err(text.clone().unbind()) } else { error }
         }),
     }
 }
@@ -171,6 +171,8 @@ fn pack_function<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyAny>> {
 #[pyclass(frozen, module = "pcapframe.dpkt.dpkt")]
 pub struct Options;
 
+// Descriptors are methods of an object, be it one without contents.
+#[allow(clippy::unused_self)]
 #[pymethods]
 impl Options {
     fn __get__<'py>(

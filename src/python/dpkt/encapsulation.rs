@@ -184,10 +184,7 @@ pub fn write_tail(slf: &Bound<'_, Packet>, data: &Bound<'_, PyAny>, out: &mut Ve
     }
     out.extend_from_slice(&padding);
     if let Some(fcs) = attributes.get_item("fcs")? {
-        let fcs: u32 = match fcs.is_truthy()? {
-            true => fcs.extract()?,
-            false => check_sequence(slf, data, &padding)?,
-        };
+        let fcs: u32 = if fcs.is_truthy()? { fcs.extract()? } else { check_sequence(slf, data, &padding)? };
         out.extend_from_slice(&fcs.to_be_bytes());
     }
     match attributes.get_item(intern!(py, "trailer"))? {

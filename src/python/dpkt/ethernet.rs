@@ -258,9 +258,10 @@ fn write_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
     if data.cast::<Packet>().is_err() {
         return Ok(());
     }
-    let ethertype = match encapsulation::is_llc(&data)? {
-        true => Some(packing::object_length(&data)?),
-        false => type_of(slf, &data)?.map(|number| number.extract()).transpose()?,
+    let ethertype = if encapsulation::is_llc(&data)? {
+        Some(packing::object_length(&data)?)
+    } else {
+        type_of(slf, &data)?.map(|number| number.extract()).transpose()?
     };
     if let Some(ethertype) = ethertype {
         let Ok(ethertype) = u16::try_from(ethertype) else {
@@ -295,7 +296,7 @@ fn write(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
 impl Ethernet {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*args, **_kwargs))]
+    #[pyo3(signature = (*args, **_kwargs), text_signature = "(*args, **kwargs)")]
     fn new(
         cls: &Bound<'_, PyType>,
         args: &Bound<'_, PyTuple>,

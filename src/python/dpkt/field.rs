@@ -38,29 +38,27 @@ impl Place {
             "Q" => 8,
             _ => return None,
         };
-        match code.as_bytes()[0].is_ascii_uppercase() {
-            true => Some(Place::Unsigned { offset, size, big }),
-            false => Some(Place::Signed { offset, size, big }),
-        }
+        let is_unsigned = code.as_bytes()[0].is_ascii_uppercase();
+        Some(if is_unsigned { Place::Unsigned { offset, size, big } } else { Place::Signed { offset, size, big } })
     }
 
-    pub fn size(&self) -> usize {
-        match *self {
+    pub fn size(self) -> usize {
+        match self {
             Place::Unsigned { size, .. } | Place::Signed { size, .. } => usize::from(size),
             Place::Bytes { size, .. } => usize::from(size),
         }
     }
 
-    pub fn offset(&self) -> usize {
-        let (Place::Unsigned { offset, .. } | Place::Signed { offset, .. } | Place::Bytes { offset, .. }) = *self;
+    pub fn offset(self) -> usize {
+        let (Place::Unsigned { offset, .. } | Place::Signed { offset, .. } | Place::Bytes { offset, .. }) = self;
         usize::from(offset)
     }
 
     /// The value in `header`, which has all bytes of it.
     #[inline(always)]
-    pub fn get<'py>(&self, py: Python<'py>, header: &[u8]) -> Bound<'py, PyAny> {
+    pub fn get<'py>(self, py: Python<'py>, header: &[u8]) -> Bound<'py, PyAny> {
         let bytes = &header[self.offset()..self.offset() + self.size()];
-        match *self {
+        match self {
             Place::Unsigned { big, .. } => PyInt::new(py, unsigned(bytes, big)).into_any(),
             Place::Signed { size, big, .. } => {
                 let unused = 64 - 8 * u32::from(size);
@@ -72,16 +70,16 @@ impl Place {
 
     /// The number in `header`; None if this is none without a sign.
     #[inline(always)]
-    pub fn number(&self, header: &[u8]) -> Option<u64> {
-        match *self {
+    pub fn number(self, header: &[u8]) -> Option<u64> {
+        match self {
             Place::Unsigned { big, .. } => Some(unsigned(&header[self.offset()..self.offset() + self.size()], big)),
             Place::Signed { .. } | Place::Bytes { .. } => None,
         }
     }
 
     /// Appends `value` as the `struct` module would; false if that is left to it, for its rules or for its error.
-    pub fn put(&self, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> bool {
-        match *self {
+    pub fn put(self, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> bool {
+        match self {
             Place::Unsigned { size, big, .. } => {
                 let Ok(number) = value.cast::<PyInt>().map_err(PyErr::from).and_then(|number| number.extract::<u64>()) else {
                     return false;
@@ -113,9 +111,10 @@ fn put_unsigned(number: u64, size: usize, big: bool, out: &mut Vec<u8>) -> bool 
 }
 
 fn put_bytes(number: u64, size: usize, big: bool, out: &mut Vec<u8>) -> bool {
-    match big {
-        true => out.extend_from_slice(&number.to_be_bytes()[8 - size..]),
-        false => out.extend_from_slice(&number.to_le_bytes()[..size]),
+    if big {
+        out.extend_from_slice(&number.to_be_bytes()[8 - size..]);
+    } else {
+        out.extend_from_slice(&number.to_le_bytes()[..size]);
     }
     true
 }
@@ -210,11 +209,11 @@ impl Field {
             _ => Err(self.missing(py)),
         }
     }
+}
 
-    /// Bits of a field that was set to something other than a number below 2^64, by Python's own operators.
-    fn part_by_python<'py>(&self, whole: &Bound<'py, PyAny>, part: Bits) -> PyResult<Bound<'py, PyAny>> {
-        whole.rshift(part.shift)?.bitand(part.mask())
-    }
+/// Bits of a field that was set to something other than a number below 2^64, by Python's own operators.
+fn part_by_python<'py>(whole: &Bound<'py, PyAny>, part: Bits) -> PyResult<Bound<'py, PyAny>> {
+    whole.rshift(part.shift)?.bitand(part.mask())
 }
 
 #[pymethods]
@@ -236,7 +235,7 @@ impl Field {
         if let Some(whole) = field.number(packet) {
             return Ok(PyInt::new(py, part.of(whole)).into_any());
         }
-        field.part_by_python(&field.value(packet)?, part)
+        part_by_python(&field.value(packet)?, part)
     }
 
     fn __set__<'py>(&self, packet: &Bound<'py, Packet>, value: Bound<'py, PyAny>) -> PyResult<()> {
@@ -244,18 +243,17 @@ impl Field {
             packet.get().keep(self.layout, self.index, Some(value.unbind()));
             return Ok(());
         };
-        if value.ge(part.mask() as u128 + 1)? {
+        if value.ge(u128::from(part.mask()) + 1)? {
             let message = format!("value {value} is too large for field {}", self.name.bind(packet.py()));
             return Err(PyValueError::new_err(message));
         }
-        let whole = match (self.number(packet), value.extract::<u64>()) {
-            (Some(whole), Ok(value)) => PyInt::new(packet.py(), part.replaced(whole, value)).into_any(),
-            _ => {
-                let holder_mask = (self.place.map_or(8, |place| place.size()) as u32 * 8).min(64);
-                let all = if holder_mask == 64 { u64::MAX } else { (1 << holder_mask) - 1 };
-                let others = self.value(packet)?.bitand(all & !(part.mask() << part.shift))?;
-                value.lshift(part.shift)?.bitor(others)?
-            }
+        let whole = if let (Some(whole), Ok(value)) = (self.number(packet), value.extract::<u64>()) {
+            PyInt::new(packet.py(), part.replaced(whole, value)).into_any()
+        } else {
+            let holder_bits = (self.place.map_or(8, Place::size) as u32 * 8).min(64);
+            let all = if holder_bits == 64 { u64::MAX } else { (1 << holder_bits) - 1 };
+            let others = self.value(packet)?.bitand(all & !(part.mask() << part.shift))?;
+            value.lshift(part.shift)?.bitor(others)?
         };
         packet.get().keep(self.layout, self.index, Some(whole.unbind()));
         Ok(())

@@ -53,7 +53,7 @@ pub fn write(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
 impl Icmp {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*args, **_kwargs))]
+    #[pyo3(signature = (*args, **_kwargs), text_signature = "(*args, **kwargs)")]
     fn new(
         cls: &Bound<'_, PyType>,
         args: &Bound<'_, PyTuple>,

@@ -229,7 +229,7 @@ impl Source {
 impl Ip {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*args, **_kwargs))]
+    #[pyo3(signature = (*args, **_kwargs), text_signature = "(*args, **kwargs)")]
     fn new(
         cls: &Bound<'_, PyType>,
         args: &Bound<'_, PyTuple>,

@@ -211,10 +211,7 @@ fn headers<'py>(slf: &Bound<'py, Packet>) -> PyResult<(Bound<'py, PyAny>, Vec<u8
 
 fn write(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
     let py = slf.py();
-    let (protocol, extensions): (Bound<'_, PyAny>, Vec<u8>) = match slf.call_method0(intern!(py, "headers_str"))?.extract() {
-        Ok(both) => both,
-        Err(error) => return Err(error),
-    };
+    let (protocol, extensions): (Bound<'_, PyAny>, Vec<u8>) = slf.call_method0(intern!(py, "headers_str"))?.extract()?;
     slf.setattr(intern!(py, "p"), &protocol)?;
     let data = Packet::payload_of(slf)?;
     fill_checksum(slf, &data, protocol.extract().unwrap_or(0))?;
@@ -246,7 +243,7 @@ fn fill_checksum(slf: &Bound<'_, Packet>, data: &Bound<'_, PyAny>, protocol: u64
 impl Ip6 {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*args, **_kwargs))]
+    #[pyo3(signature = (*args, **_kwargs), text_signature = "(*args, **kwargs)")]
     fn new(
         cls: &Bound<'_, PyType>,
         args: &Bound<'_, PyTuple>,

@@ -158,7 +158,7 @@ fn declare_group(
     let holder = inner.name(index).bind(py);
     let parts: Vec<(Bound<'_, PyString>, u32)> = group.try_iter()?.map(|part| part?.extract()).collect::<PyResult<_>>()?;
     let total: u32 = parts.iter().map(|(_, bits)| bits).sum();
-    let size = inner.fields[index].place.as_ref().map_or(0, Place::size);
+    let size = inner.fields[index].place.as_ref().map_or(0, |place| place.size());
     if total as usize != size * 8 || total > 64 {
         let message = format!("the bit fields of {holder} are {total} bits together, but its format has {} bits", size * 8);
         return Err(PyAssertionError::new_err(message));

@@ -91,6 +91,7 @@ impl Packet {
     }
 
     /// A field's value if it was set; the inner None says that it was deleted.
+    #[allow(clippy::option_option)]
     #[inline(always)]
     pub fn set_value<'py>(&self, py: Python<'py>, layout: u32, index: usize) -> Option<Option<Bound<'py, PyAny>>> {
         self.edits.get()?;
@@ -108,6 +109,7 @@ impl Packet {
     }
 
     /// A packet that is being built from keywords.
+    #[cfg(not(feature = "abi3"))]
     pub fn unfinished(native: &'static Native, edits: Edits) -> Packet {
         Packet { native: Some(native), edits: OnceCell::with_value(Box::new(Mutex::new(edits))), ..Packet::default() }
     }
@@ -128,9 +130,10 @@ impl Packet {
     pub fn set_field(slf: &Bound<'_, Packet>, index: usize, name: &Bound<'_, PyString>, value: usize) -> PyResult<()> {
         let value = PyInt::new(slf.py(), value);
         match slf.get().native.and_then(|native| native.names.as_ref()) {
-            Some(names) => Ok(slf.get().keep(names.layout(), index, Some(value.into_any().unbind()))),
-            None => slf.setattr(name, value),
+            Some(names) => slf.get().keep(names.layout(), index, Some(value.into_any().unbind())),
+            None => slf.setattr(name, value)?,
         }
+        Ok(())
     }
 
     /// Keeps a field's value; None deletes it.
@@ -309,7 +312,7 @@ pub fn parse_plain(_: Python<'_>, layout: &Layout, view: View) -> Result<Source,
 impl Packet {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*args, **_kwargs))]
+    #[pyo3(signature = (*args, **_kwargs), text_signature = "(*args, **kwargs)")]
     fn new(cls: &Bound<'_, PyType>, args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Packet> {
         Packet::begin(cls, args)
     }
@@ -435,10 +438,15 @@ impl Packet {
         if let Some(native) = packet.native
             && let Some(names) = &native.names
         {
+            let value = value.clone().unbind();
             match names.find(native.class.bind(slf.py()), name) {
-                Some(Access::Data) => return Ok(packet.keep_data(value.clone().unbind())),
+                Some(Access::Data) => {
+                    packet.keep_data(value);
+                    return Ok(());
+                }
                 Some(Access::Field { index, .. }) => {
-                    return Ok(packet.keep(names.layout(), index, Some(value.clone().unbind())));
+                    packet.keep(names.layout(), index, Some(value));
+                    return Ok(());
                 }
                 _ => {}
             }

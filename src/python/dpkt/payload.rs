@@ -45,14 +45,9 @@ pub fn make<'py>(class: &Bound<'py, PyAny>, source: &Source) -> PyResult<Option<
     try_parse(py, native, source.payload(py)).map(Result::ok)
 }
 
-/// An object of a class of the core that the core can make.
-pub fn parse<'py>(py: Python<'py>, native: &'static Native, view: View) -> PyResult<Bound<'py, PyAny>> {
-    Ok(try_parse(py, native, view)??)
-}
-
 /// The inner error tells that the bytes are none of this class.
 #[inline(always)]
-fn try_parse<'py>(py: Python<'py>, native: &'static Native, view: View) -> PyResult<Result<Bound<'py, PyAny>, Fault>> {
+pub fn try_parse<'py>(py: Python<'py>, native: &'static Native, view: View) -> PyResult<Result<Bound<'py, PyAny>, Fault>> {
     let Rules { layout, protocol, .. } = native.rules.get();
     let (Some(create), Some(layout)) = (protocol.create, layout) else {
         return Err(PySystemError::new_err("this class is not made by the core"));

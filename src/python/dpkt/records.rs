@@ -9,7 +9,7 @@ use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyFloat, PyInt, PyTuple};
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyString, PyTuple};
 
 use super::stream::Stream;
 use crate::capture::pcapng::{self, Pcapng};
@@ -80,10 +80,7 @@ impl Pcap {
 
     fn time(self, header: &[u8]) -> Time {
         let (seconds, fraction) = (self.u32_at(header, 0), self.u32_at(header, 4));
-        match self.nanoseconds {
-            true => Time::Nanoseconds { seconds, fraction },
-            false => Time::Microseconds { seconds, fraction },
-        }
+        if self.nanoseconds { Time::Nanoseconds { seconds, fraction } } else { Time::Microseconds { seconds, fraction } }
     }
 }
 
@@ -226,8 +223,7 @@ fn nanoseconds<'py>(py: Python<'py>, state: &State, time: Time) -> Bound<'py, Py
 #[cold]
 fn warn(py: Python<'_>, state: &State, reason: &str) -> PyResult<()> {
     let errors = py.import("pcapframe.errors")?;
-    let name =
-        state.stream.file(py).getattr(intern!(py, "name")).ok().filter(|name| name.is_instance_of::<pyo3::types::PyString>());
+    let name = state.stream.file(py).getattr(intern!(py, "name")).ok().filter(Bound::is_instance_of::<PyString>);
     let text = errors.call_method1("fault_text", (state.stream.offset(), reason, state.packets, name))?;
     let category = errors.getattr("TruncatedCaptureWarning").unwrap_or_else(|_| py.get_type::<PyUserWarning>().into_any());
     py.import("warnings")?.call_method1("warn", (text, category, 1)).map(drop)

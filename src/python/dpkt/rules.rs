@@ -25,18 +25,24 @@ use super::tag::Tag;
 use super::tcp::Tcp;
 use super::udp::Udp;
 
+type Parse = fn(Python<'_>, &Layout, View) -> Result<Source, Fault>;
+type Create = for<'py> fn(Python<'py>, Packet) -> PyResult<Bound<'py, Packet>>;
+type Parsed = fn(&Bound<'_, Packet>) -> PyResult<()>;
+type Built = fn(&Bound<'_, Packet>, Given) -> PyResult<()>;
+type Attach = fn(Python<'_>, &Source, &Bound<'_, PyDict>) -> PyResult<bool>;
+
 /// The rules of a protocol. One static of it stands in the file of each protocol that has its own.
 pub struct Protocol {
     /// Reads the header; `layout` is that of the class.
-    pub parse: fn(Python<'_>, &Layout, View) -> Result<Source, Fault>,
+    pub parse: Parse,
     /// Makes an object of exactly this class; None where a class in Python is the only way.
-    pub create: Option<for<'py> fn(Python<'py>, Packet) -> PyResult<Bound<'py, Packet>>>,
+    pub create: Option<Create>,
     /// What is left to do with a packet just parsed: attributes that are not fields.
-    pub parsed: Option<fn(&Bound<'_, Packet>) -> PyResult<()>>,
+    pub parsed: Option<Parsed>,
     /// What is left to do with a packet just built from keywords, of which fields those.
-    pub built: Option<fn(&Bound<'_, Packet>, Given) -> PyResult<()>>,
+    pub built: Option<Built>,
     /// Adds attributes that are made at once when any is asked for; says whether there are any.
-    pub attach: Option<fn(Python<'_>, &Source, &Bound<'_, PyDict>) -> PyResult<bool>>,
+    pub attach: Option<Attach>,
     /// Names of attributes that are made when asked for, in the order in which dpkt sets them.
     pub lazy: &'static [&'static str],
     /// Names of further attributes that may be made when asked for: that of the payload and what `attach` adds.

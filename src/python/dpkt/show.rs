@@ -38,10 +38,7 @@ fn is_default(
     value: &Bound<'_, PyAny>,
 ) -> PyResult<bool> {
     let Ok(defaults) = slf.getattr(table) else { return Ok(false) };
-    match defaults.contains(name)? {
-        true => value.eq(defaults.get_item(name)?),
-        false => Ok(false),
-    }
+    if defaults.contains(name)? { value.eq(defaults.get_item(name)?) } else { Ok(false) }
 }
 
 /// Attributes beside the fields, but for private ones and the payload under its class's name.

@@ -10,11 +10,14 @@ use std::sync::OnceLock;
 use pyo3::exceptions::PySystemError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyInt, PyString, PyTuple};
 
-use super::building::build;
+use super::building::defaults;
+use super::edits::{Edit, Edits};
+use super::field::Bits;
+use super::names::Access;
 use super::packet::Packet;
-use super::payload::parse;
+use super::payload::try_parse;
 use super::rules::{Native, Rules};
 use super::source::View;
 
@@ -78,7 +81,7 @@ unsafe extern "C" fn vectorcall(
                     && keywords.is_null()
                     && let Ok(bytes) = Bound::ref_from_ptr(py, &*arguments).cast_exact::<PyBytes>()
                 {
-                    return parse(py, native, View::of_bytes(bytes)).map(Bound::into_ptr);
+                    return Ok(try_parse(py, native, View::of_bytes(bytes))??.into_ptr());
                 }
                 if count == 0 {
                     let names = Bound::from_borrowed_ptr_or_opt(py, keywords);
@@ -132,4 +135,48 @@ unsafe fn call_in_full(
             call(class.as_ptr(), positional.as_ptr(), if named.is_empty() { std::ptr::null_mut() } else { named.as_ptr() });
         Bound::from_owned_ptr_or_err(py, packet).map(Bound::into_ptr)
     }
+}
+
+/// A packet from keywords, whose fields are put in place before there is an object.
+fn build<'py>(
+    py: Python<'py>,
+    native: &'static Native,
+    keywords: impl Iterator<Item = (Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+) -> PyResult<Bound<'py, Packet>> {
+    let Rules { layout, protocol, .. } = native.rules.get();
+    let (Some(layout), Some(names), Some(create)) = (layout, &native.names, protocol.create) else {
+        return Err(PySystemError::new_err("this class is not made by the core"));
+    };
+    let mut fields = defaults(py, layout.get())?;
+    let mut given = 0;
+    let mut data = None;
+    let mut others = Vec::new();
+    for (name, value) in keywords {
+        match names.find(native.class.bind(py), &name) {
+            Some(Access::Data) => data = Some(value.unbind()),
+            Some(Access::Field { index, .. }) => {
+                given |= 1 << index;
+                fields[index] = Edit::Set(value.unbind());
+            }
+            Some(Access::Part { index, bits, .. }) if others.is_empty() => match part(py, &fields[index], bits, &value) {
+                Some(whole) => fields[index] = Edit::Set(whole),
+                None => others.push((name, value)),
+            },
+            _ => others.push((name, value)),
+        }
+    }
+    let packet = create(py, Packet::unfinished(native, Edits::new(layout.get().id, fields, data)))?;
+    for (name, value) in others {
+        packet.setattr(name.cast::<PyString>()?, value)?;
+    }
+    protocol.built.map_or(Ok(()), |finish| finish(&packet, given))?;
+    Ok(packet)
+}
+
+/// The field with some of its bits replaced; None if that is for the descriptor to do, or to complain about.
+fn part(py: Python<'_>, field: &Edit, bits: Bits, value: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
+    let Edit::Set(whole) = field else { return None };
+    let (whole, value): (u64, u64) = (whole.bind(py).extract().ok()?, value.extract().ok()?);
+    let replaced = bits.try_replaced(whole, value)?;
+    Some(PyInt::new(py, replaced).into_any().unbind())
 }

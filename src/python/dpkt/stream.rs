@@ -84,10 +84,8 @@ impl Stream {
     /// The next chunk; false at the end.
     fn refill(&mut self, py: Python<'_>, missing: usize) -> PyResult<bool> {
         let file = self.file.bind(py);
-        let read = match self.has_read1 {
-            true => file.call_method1(intern!(py, "read1"), (CHUNK,))?,
-            false => file.call_method1(intern!(py, "read"), (missing,))?,
-        };
+        let (method, count) = if self.has_read1 { (intern!(py, "read1"), CHUNK) } else { (intern!(py, "read"), missing) };
+        let read = file.call_method1(method, (count,))?;
         self.chunk = bytes_of(&read)?.unbind();
         self.at = 0;
         self.position = position(file);

@@ -27,7 +27,7 @@ pub static PROTOCOL: Protocol = Protocol { create: Some(|py, packet| super::crea
 impl Udp {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*args, **_kwargs))]
+    #[pyo3(signature = (*args, **_kwargs), text_signature = "(*args, **kwargs)")]
     fn new(
         cls: &Bound<'_, PyType>,
         args: &Bound<'_, PyTuple>,
