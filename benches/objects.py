@@ -17,6 +17,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -62,7 +63,9 @@ def printed_tcp_flows(dpkt: ModuleType, path: pathlib.Path) -> None:
                 if isinstance(ip.data, dpkt.tcp.TCP):
                     tcp = ip.data
                     flags = tcp.flags
-                    print(f"Source: {ip.src}, Port: {tcp.sport}, Destination: {ip.dst}, Port: {tcp.dport}, Flags: {flags}", file=out)
+                    print(
+                        f"Source: {ip.src}, Port: {tcp.sport}, Destination: {ip.dst}, Port: {tcp.dport}, Flags: {flags}", file=out
+                    )
 
 
 def build(dpkt: ModuleType, _: pathlib.Path) -> None:
@@ -102,8 +105,8 @@ def side_by_side(path: pathlib.Path, rounds: int) -> dict[str, Any]:
     times: dict[str, list[float]] = {}
     for _ in range(rounds):
         for name, (work, _) in TASKS.items():
-            times.setdefault(f"dpkt {name}", []).append(seconds(lambda: work(theirs, path)))
-            times.setdefault(f"ours {name}", []).append(seconds(lambda: work(ours, path)))
+            times.setdefault(f"dpkt {name}", []).append(seconds(partial(work, theirs, path)))
+            times.setdefault(f"ours {name}", []).append(seconds(partial(work, ours, path)))
         times.setdefault("columns", []).append(seconds(lambda: columns(path)))
     found = {
         name: {
@@ -124,7 +127,9 @@ def side_by_side(path: pathlib.Path, rounds: int) -> dict[str, Any]:
 def frame(path: pathlib.Path) -> bytes:
     """A frame of TCP over IPv4 with options."""
     with path.open("rb") as file:
-        return next(data for _, data in ours.pcap.Reader(file) if data[12:15] == b"\x08\x00\x45" and data[23] == 6 and len(data) > 80)
+        return next(
+            data for _, data in ours.pcap.Reader(file) if data[12:15] == b"\x08\x00\x45" and data[23] == 6 and len(data) > 80
+        )
 
 
 def objects(path: pathlib.Path, rounds: int) -> dict[str, dict[str, float]]:

@@ -476,7 +476,12 @@ class Records:
     def pcapng(file: IO[bytes], head: bytes, *, integers: bool) -> Records:
         """Return the packets of a pcapng capture, of which `head` was read: all up to the first interface."""
 
-    def __iter__(self) -> RecordIterator: ...
+    def __iter__(self) -> RecordIterator:
+        """Return an iterator that reads ahead; when it is gone, the file stands behind the packet given out last."""
+
+    def exactly(self) -> RecordIterator:
+        """Return an iterator that leaves the file behind each packet."""
+
     @property
     def wirelen(self) -> int | None:
         """Bytes on the wire of the packet read last."""

@@ -84,7 +84,8 @@ class Contents:
 
     times: list[Any] = field(default_factory=list)
     packets: list[bytes] = field(default_factory=list)
-    # Of each packet of pcapng: its interface's clock, and why dpkt does not find it.
+    # Of pcapng: the first interface's clock, each packet's, and why dpkt does not find a packet.
+    first_clock: tuple[float, int] | None = None
     clocks: list[tuple[float, int]] = field(default_factory=list)
     lost: list[str | None] = field(default_factory=list)
     # "header", "record", "block": where the file is cut; or "length", "captured", "order", "version": what is wrong.
@@ -165,6 +166,7 @@ def _pcapng(data: bytes) -> Contents:
         elif kind == 1:
             snaplen = snaplen if clocks else struct.unpack_from(f"{order}I", body, 4)[0]
             clocks.append(_clock(body[8:], order))
+            found.first_clock = found.first_clock or clocks[0]
         elif kind == 3:
             (length,) = struct.unpack_from(f"{order}I", body)
             found.times.append(0.0)
@@ -236,17 +238,25 @@ def enhanced(units: int, data: bytes, order: str = "<", number: int = 0) -> byte
     return block(6, fields + data, order)
 
 
+# What a file begins with.
+BEGIN = {"pcap": classic([]), "pcapng": section() + interface()}
+
+
+def record(kind: str, seconds: int, data: bytes) -> bytes:
+    return enhanced(seconds * 10**6, data) if kind == "pcapng" else classic([(seconds, 0, data)])[24:]
+
+
 @functools.cache
 def made(kind: str) -> tuple[bytes, list[tuple[float, bytes]]]:
-    """A capture of 301 packets, some larger than what is read at once, and its packets."""
+    """A capture of 301 packets, some as large as what is read at once, and its packets."""
     chance = random.Random(kind)
-    sizes = [chance.choice((0, 1, 60, 1500, 1501, 65535)) for _ in range(295)] + [262_144, 262_128, 300_000, 700_000, 3, 5]
+    sizes = [chance.choice((0, 1, 60, 1500, 1501, 65535)) for _ in range(295)] + [262_144, 262_128, 250_000, 131_072, 3, 5]
     chance.shuffle(sizes)
     packets = [(float(i), chance.randbytes(size)) for i, size in enumerate(sizes)]
     if kind == "pcap":
         return classic([(int(moment), 0, packet) for moment, packet in packets]), packets
     blocks = [enhanced(i * 10**6, packet, number=i % 2) for i, (_, packet) in enumerate(packets)]
-    return section() + interface() * 2 + b"".join(blocks), packets
+    return BEGIN[kind] + interface() + b"".join(blocks), packets
 
 
 class OnlyRead:
@@ -288,6 +298,11 @@ def _saved(data: bytes, path: pathlib.Path) -> pathlib.Path:
     return path
 
 
+def _mapped(data: bytes, path: pathlib.Path) -> Any:
+    with _saved(data, path).open("r+b") as file:
+        return mmap.mmap(file.fileno(), 0)
+
+
 # Kinds of file objects, made from what is in them and a path that may be used.
 FILES: dict[str, Callable[[bytes, pathlib.Path], Any]] = {
     "BytesIO": lambda data, _: io.BytesIO(data),
@@ -297,7 +312,7 @@ FILES: dict[str, Callable[[bytes, pathlib.Path], Any]] = {
     "gzip": lambda data, _: gzip.open(io.BytesIO(gzip.compress(data, 1)), "rb"),  # noqa: SIM115
     "bz2": lambda data, _: bz2.open(io.BytesIO(bz2.compress(data, 1)), "rb"),  # noqa: SIM115
     "zip": _zipped,
-    "mmap": lambda data, path: mmap.mmap(_saved(data, path).open("r+b").fileno(), 0),
+    "mmap": _mapped,
     "spooled": _spooled,
     "only read": lambda data, _: OnlyRead(data),
     "drip": lambda data, _: Drip(data),
@@ -360,20 +375,7 @@ def _another_interface_s_clock(case: Case, difference: Difference) -> bool:
     found = _ours_is_right(case)
     if found is None or not difference.path.startswith("times["):
         return False
-    return found.clocks[int(difference.path[6:-1])] != found.clocks[0] or _first_clock(case) != found.clocks[0]
-
-
-def _first_clock(case: Case) -> tuple[float, int] | None:
-    """The clock of the file's first interface, which may have no packets."""
-    data = pathlib.Path(case.frame.decode()).read_bytes()
-    order = ">" if data[8:12] == b"\x1a\x2b\x3c\x4d" else "<"
-    at = 0
-    while at + 8 <= len(data):
-        kind, length = struct.unpack_from(f"{order}2I", data, at)
-        if kind == 1:
-            return _clock(data[at + 16 : at + length - 4], order)
-        at += max(length, 12)
-    return None
+    return found.clocks[int(difference.path[6:-1])] != found.first_clock
 
 
 DELIBERATE: tuple[Deliberate, ...] = (

@@ -133,6 +133,23 @@ def test_the_package(package):
         assert isinstance(getattr(package, name), types.ModuleType), name
 
 
+def test_what_dpkt_imports_is_reached_through_it(package):
+    """Programs say `dpkt.struct` and `dpkt.compat_ord`."""
+    inherited = {"absolute_import", "division", "print_function", "name", "mod", "sys"}
+    names = {name for name in vars(dpkt) if not name.startswith(("_", "test_")) and name not in inherited}
+    assert {"struct", "compat_ord", "ntole"} <= names
+    assert not [name for name in names if not hasattr(package, name)]
+
+
+def test_names_with_a_prefix_can_be_turned_around(package):
+    """As a program does that looks for names of numbers."""
+    theirs, ours = (
+        {getattr(where.icmp, name): name for name in dir(where.icmp) if name.startswith("ICMP_")} for where in (dpkt, package)
+    )
+    assert theirs.items() <= ours.items()
+    assert ours.keys() - theirs.keys() == {package.icmp.ICMP_TYPE_DESCRIPTIONS}
+
+
 def test_errors_inherit_as_dpkt_s(package):
     for name in ("Error", "UnpackError", "NeedData", "PackError"):
         bases = [base.__name__ for base in getattr(dpkt, name).__mro__]

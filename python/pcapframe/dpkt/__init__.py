@@ -25,17 +25,7 @@ from . import _extra
 # Modules of the installed dpkt are found behind this package's own, and find this package's in turn.
 __path__ += _extra.folders()
 
-from .dpkt import (  # noqa: E402, I001
-    Error,
-    NeedData,
-    PackError,
-    Packet,
-    UnpackError,
-    hexdump,
-    in_cksum,
-    in_cksum_add,
-    in_cksum_done,
-)
+from . import _tables as _tables  # noqa: E402
 from . import (  # noqa: E402
     ah,
     arp,
@@ -69,8 +59,26 @@ from . import (  # noqa: E402
     vrrp,
 )
 from . import dpkt as dpkt  # noqa: E402
-from . import _tables as _tables  # noqa: E402
 from ._install import install, installed, load_ipython_extension, uninstall, unload_ipython_extension  # noqa: E402
+from .dpkt import (  # noqa: E402
+    Error,
+    NeedData,
+    PackError,
+    Packet,
+    UnpackError,
+    hexdump,
+    in_cksum,
+    in_cksum_add,
+    in_cksum_done,
+)
+from .dpkt import chain as chain  # noqa: E402
+from .dpkt import compat_izip as compat_izip  # noqa: E402
+from .dpkt import compat_ord as compat_ord  # noqa: E402
+from .dpkt import copy as copy  # noqa: E402
+from .dpkt import iteritems as iteritems  # noqa: E402
+from .dpkt import ntole as ntole  # noqa: E402
+from .dpkt import partial as partial  # noqa: E402
+from .dpkt import struct as struct  # noqa: E402
 
 #: The version of dpkt whose API this is.
 __version__ = "1.9.8"

@@ -34,8 +34,9 @@ def integers(timestamps: Timestamps) -> bool:
 class PacketReader:
     """Base of the readers: iterates over (time, bytes).
 
-    The file is read ahead where it can say how much is there (`read1`); a file that was moved with `seek` is read from its new
-    place by the next iteration. A capture that is cut or corrupt ends the iteration with a
+    A loop reads ahead where the file can say how much is there (`read1`), and leaves it behind the packet that it saw last.
+    With `next`, `dispatch` and `loop` the file stands there after each packet. A file that was moved with `seek` is read from its
+    new place by the next iteration. A capture that is cut or corrupt ends the iteration with a
     :class:`pcapframe.errors.TruncatedCaptureWarning`.
     """
 
@@ -52,7 +53,7 @@ class PacketReader:
         self.dloff = offsets.get(link_type, 0)
         self.snaplen = snaplen
         self.filter = ""
-        self._packets = iter(records)
+        self._packets = records.exactly()
 
     @property
     def fd(self) -> int:
@@ -97,7 +98,7 @@ class PacketReader:
             How many packets there were.
         """
         processed = 0
-        for timestamp, packet in self:
+        for timestamp, packet in self._records.exactly():
             callback(timestamp, packet, *args)
             processed += 1
             if processed == cnt:

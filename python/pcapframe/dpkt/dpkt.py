@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+# Scripts reach what dpkt's module imports through it: `dpkt.struct`, `dpkt.compat_ord` and so on.
+import copy as copy
 import struct as struct
+from functools import partial as partial
+from itertools import chain as chain
 
 from pcapframe._core import Error as Error
 from pcapframe._core import NeedData as NeedData
@@ -12,7 +16,10 @@ from pcapframe._core import UnpackError as UnpackError
 from pcapframe._core import dpkt_in_cksum as in_cksum
 from pcapframe._core import dpkt_in_cksum_add as in_cksum_add
 
-from .compat import ntole
+from .compat import compat_izip as compat_izip
+from .compat import compat_ord as compat_ord
+from .compat import iteritems as iteritems
+from .compat import ntole as ntole
 
 __all__ = ["Error", "NeedData", "PackError", "Packet", "UnpackError", "hexdump", "in_cksum", "in_cksum_add", "in_cksum_done"]
 

@@ -4,6 +4,7 @@
 
 use std::sync::Mutex;
 use std::sync::TryLockError;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::intern;
@@ -69,7 +70,27 @@ pub struct Records {
 #[pyclass(frozen, module = "pcapframe._core")]
 pub struct RecordIterator {
     records: Py<Records>,
-    ended: std::sync::atomic::AtomicBool,
+    ended: AtomicBool,
+    reads_ahead: bool,
+}
+
+/// A loop that is left leaves the file behind the packet that it saw last, as dpkt does.
+impl Drop for RecordIterator {
+    fn drop(&mut self) {
+        if !self.reads_ahead {
+            return;
+        }
+        let _ = Python::try_attach(|py| {
+            // An exception may be on its way, which ends the loop.
+            let pending = PyErr::take(py);
+            if let Ok(mut state) = self.records.get().state.try_lock() {
+                let _ = state.stream.settle(py);
+            }
+            if let Some(pending) = pending {
+                pending.restore(py);
+            }
+        });
+    }
 }
 
 impl Pcap {
@@ -158,7 +179,7 @@ fn next_of_pcapng(format: &mut Pcapng, stream: &mut Stream, py: Python<'_>) -> P
 }
 
 impl Records {
-    fn advance<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    fn advance<'py>(&self, py: Python<'py>, reads_ahead: bool) -> PyResult<Option<Bound<'py, PyTuple>>> {
         let mut state = match self.state.try_lock() {
             Ok(state) => state,
             Err(TryLockError::Poisoned(state)) => state.into_inner(),
@@ -167,6 +188,7 @@ impl Records {
             }
         };
         let state = &mut *state;
+        state.stream.reads_ahead = reads_ahead;
         let reason = match state.next(py)? {
             Ok(Some(found)) => return self.give_out(py, state, &found).map(Some),
             Ok(None) => state.cut.take(),
@@ -257,12 +279,15 @@ impl Records {
         Records::new(Stream::new(file, head.len() as u64)?, Format::Pcapng(format), integers)
     }
 
-    /// An iterator over the packets that were not read yet.
-    fn __iter__(slf: &Bound<'_, Self>) -> PyResult<RecordIterator> {
-        if let Ok(mut state) = slf.get().state.try_lock() {
-            state.stream.resume(slf.py());
-        }
-        Ok(RecordIterator { records: slf.clone().unbind(), ended: false.into() })
+    /// An iterator over the packets that were not read yet. It reads ahead; when it is gone, the file stands behind the
+    /// packet given out last.
+    fn __iter__(slf: &Bound<'_, Self>) -> RecordIterator {
+        Records::iterator(slf, true)
+    }
+
+    /// An iterator over the packets that were not read yet. After each, the file stands behind it.
+    fn exactly(slf: &Bound<'_, Self>) -> RecordIterator {
+        Records::iterator(slf, false)
     }
 
     /// Bytes on the wire of the packet read last.
@@ -279,6 +304,13 @@ impl Records {
 }
 
 impl Records {
+    fn iterator(slf: &Bound<'_, Self>, reads_ahead: bool) -> RecordIterator {
+        if let Ok(mut state) = slf.get().state.try_lock() {
+            state.stream.resume(slf.py());
+        }
+        RecordIterator { records: slf.clone().unbind(), ended: false.into(), reads_ahead }
+    }
+
     fn new(stream: Stream, format: Format, integers: bool) -> PyResult<Records> {
         let state = State { stream, format, packets: 0, length: None, cut: None };
         Ok(Records { state: Mutex::new(state), integers })
@@ -292,11 +324,10 @@ impl RecordIterator {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        use std::sync::atomic::Ordering::Relaxed;
         if self.ended.load(Relaxed) {
             return Ok(None);
         }
-        let packet = self.records.get().advance(py);
+        let packet = self.records.get().advance(py, self.reads_ahead);
         if !matches!(packet, Ok(Some(_))) {
             self.ended.store(true, Relaxed);
         }

@@ -5,7 +5,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Read at once.
+/// Read at once: little at first, for some loops end early.
+const FIRST_CHUNK: usize = 8 << 10;
 const CHUNK: usize = 256 << 10;
 
 /// A binary file object and what was read from it but not used yet.
@@ -13,6 +14,9 @@ pub struct Stream {
     file: Py<PyAny>,
     /// `read1` gives what is there and waits for no more. Files without it are asked for what is needed and not a byte more.
     has_read1: bool,
+    /// Whether more may be taken from the file than is needed: nobody looks where it stands.
+    pub reads_ahead: bool,
+    size: usize,
     chunk: Py<PyBytes>,
     at: usize,
     /// The beginning of what goes on in the next chunk.
@@ -29,6 +33,8 @@ impl Stream {
         let py = file.py();
         Ok(Stream {
             has_read1: file.hasattr(intern!(py, "read1"))?,
+            reads_ahead: false,
+            size: FIRST_CHUNK,
             file: file.clone().unbind(),
             chunk: PyBytes::new(py, b"").unbind(),
             at: 0,
@@ -84,8 +90,13 @@ impl Stream {
     /// The next chunk; false at the end.
     fn refill(&mut self, py: Python<'_>, missing: usize) -> PyResult<bool> {
         let file = self.file.bind(py);
-        let (method, count) = if self.has_read1 { (intern!(py, "read1"), CHUNK) } else { (intern!(py, "read"), missing) };
-        let read = file.call_method1(method, (count,))?;
+        let read = if self.has_read1 && self.reads_ahead {
+            let size = self.size;
+            self.size = (size * 2).min(CHUNK);
+            file.call_method1(intern!(py, "read1"), (size,))?
+        } else {
+            file.call_method1(intern!(py, "read"), (missing,))?
+        };
         self.chunk = bytes_of(&read)?.unbind();
         self.at = 0;
         self.position = position(file);
@@ -95,11 +106,30 @@ impl Stream {
     /// Forgets what was read ahead if the file was moved since.
     pub fn resume(&mut self, py: Python<'_>) {
         if self.position.is_some() && position(self.file.bind(py)) != self.position {
-            self.chunk = PyBytes::new(py, b"").unbind();
-            self.at = 0;
-            self.carry.clear();
-            self.position = None;
+            self.forget(py);
         }
+    }
+
+    /// Puts the file where the packets end that were given out, if that costs little: a compressed file would be read again
+    /// from its beginning.
+    pub fn settle(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.size = FIRST_CHUNK;
+        let ahead = self.carry.len() + self.chunk.as_bytes(py).len() - self.at;
+        let Some(position) = self.position.filter(|_| ahead > 0) else { return Ok(()) };
+        let io = py.import(intern!(py, "io"))?;
+        let cheap = (io.getattr(intern!(py, "BufferedReader"))?, io.getattr(intern!(py, "BytesIO"))?);
+        if self.file.bind(py).is_instance(&cheap.into_pyobject(py)?.into_any())? {
+            self.file.bind(py).call_method1(intern!(py, "seek"), (position - ahead as u64,))?;
+            self.forget(py);
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, py: Python<'_>) {
+        self.chunk = PyBytes::new(py, b"").unbind();
+        self.at = 0;
+        self.carry.clear();
+        self.position = None;
     }
 
     /// All that was read ahead, in front of what the file still has.
