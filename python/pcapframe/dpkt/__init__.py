@@ -25,7 +25,27 @@ from . import _extra
 # Modules of the installed dpkt are found behind this package's own, and find this package's in turn.
 __path__ += _extra.folders()
 
-from . import _tables as _tables  # noqa: E402
+# The order matters: what the others derive from, the others, and then the tables that lead to those of the installed dpkt.
+# isort: off
+from .dpkt import (  # noqa: E402
+    Error,
+    NeedData,
+    PackError,
+    Packet,
+    UnpackError,
+    chain as chain,
+    compat_izip as compat_izip,
+    compat_ord as compat_ord,
+    copy as copy,
+    hexdump,
+    in_cksum,
+    in_cksum_add,
+    in_cksum_done,
+    iteritems as iteritems,
+    ntole as ntole,
+    partial as partial,
+    struct as struct,
+)
 from . import (  # noqa: E402
     ah,
     arp,
@@ -59,26 +79,9 @@ from . import (  # noqa: E402
     vrrp,
 )
 from . import dpkt as dpkt  # noqa: E402
+from . import _tables as _tables  # noqa: E402
 from ._install import install, installed, load_ipython_extension, uninstall, unload_ipython_extension  # noqa: E402
-from .dpkt import (  # noqa: E402
-    Error,
-    NeedData,
-    PackError,
-    Packet,
-    UnpackError,
-    hexdump,
-    in_cksum,
-    in_cksum_add,
-    in_cksum_done,
-)
-from .dpkt import chain as chain  # noqa: E402
-from .dpkt import compat_izip as compat_izip  # noqa: E402
-from .dpkt import compat_ord as compat_ord  # noqa: E402
-from .dpkt import copy as copy  # noqa: E402
-from .dpkt import iteritems as iteritems  # noqa: E402
-from .dpkt import ntole as ntole  # noqa: E402
-from .dpkt import partial as partial  # noqa: E402
-from .dpkt import struct as struct  # noqa: E402
+# isort: on
 
 #: The version of dpkt whose API this is.
 __version__ = "1.9.8"
