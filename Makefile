@@ -64,6 +64,7 @@ generate: $(VENV)/.stamp-dev ## write again what follows from the column table
 
 bench: $(VENV)/.stamp-dev ## measure reading speed; writes benches/README.md and the README's chart
 	$(BIN)/python benches/speed.py
+	$(BIN)/python benches/objects.py
 	$(BIN)/python benches/report.py
 
 notebooks: $(if $(NOTEBOOKS),$(VENV)/.stamp-notebook) ## execute examples/*.ipynb; results go to build/notebooks/
