@@ -82,7 +82,7 @@ frame = d.ethernet.Ethernet(FRAME)
 # repr and pprint
 packets = [d.ethernet.Ethernet(FRAME), d.ip.IP(a=[1, 'x'], b=[], src=b'1234'), d.ethernet.Ethernet(tagged('81002001'))]
 packets += [d.tcp.TCP(), d.icmp.ICMP(bytes.fromhex('0303000000000000') + DATAGRAM), d.arp.ARP(), d.udp.UDP(data=b'raw')]
-packets += [d.dns.DNS(qd=[d.dns.DNS.Q(name='a.b')]), d.ip6.IP6(src=bytes(16), dst=bytes(16), data=b'x'), d.tcp.TCP(off=5, flags=0x1FF)]
+packets += [d.dns.DNS(qd=[d.dns.DNS.Q(name='a.b')]), d.ip6.IP6(src=bytes(16), dst=bytes(16)), d.tcp.TCP(off=5, flags=511)]
 ? [(repr(packet), printed(packet), printed(packet, indent=4)) for packet in packets]
 # pprint goes on where the reading of a value raises KeyError or AttributeError
 readings = {'a': lambda value: value.nothing, 'b': lambda value: {}[value], 'c': lambda value: f'<{value}>'}
@@ -201,6 +201,8 @@ C, D = type('C', (B,), {'__byte_order__': '<'}), type('D', (d.udp.UDP,), {'__hdr
 ? both(B(b'\0\1\2rest')), both(C(a=1)), C(b'\1\0\2').a, bytes(A()), D.__hdr_fields__, bytes(D(b'\7rest'))
 packet = D(b'\7rest'); packet.sport = 9
 ? packet.sport, packet.b, bytes(packet), (lambda p: (p.a, p.b, bytes(p)))(type('E', (A,), {'__hdr__': (('b', 'B', 2),)})(a=5))
+# a class without a header has its data among its attributes
+? repr(type('Bare', (d.Packet,), {})(a=1)), repr(d.http.Request(b'GET / HTTP/1.1\r\n\r\n')), 'data' in vars(d.Packet())
 # slots do not take the dict away
 packet = type('Slots', (d.Packet,), {'__slots__': ('z',), '__hdr__': (('n', 'B', 1),)})(b'\5x'); packet.z, packet.w = 3, 4
 ? packet.z, packet.w, bytes(packet), public(packet)
@@ -277,7 +279,7 @@ frame = d.ethernet.Ethernet(FRAME); frame.vlan_tags = [d.ethernet.VLANtag8021Q(i
 ? bytes(frame), len(frame), (setattr(frame, 'vlan_tags', []), bytes(frame), len(frame))
 # modules that are not native, below and above those that are
 request, call = d.http.Request(b'GET / HTTP/1.1\r\nHost: a\r\n\r\n'), d.udp.UDP(data=d.rtp.RTP(pt=9, data=b'x'))
-? isinstance(request, d.Packet), both(request), request.headers['host'], both(call), call[d.rtp.RTP].pt
+? isinstance(request, d.Packet), bytes(request), request.headers['host'], both(call), call[d.rtp.RTP].pt
 above = d.ethernet.Ethernet(FRAME[:12] + b'\x88\xa2' + bytes(40)), d.ip.IP(bytes.fromhex('450000340000000040590000') + bytes(40))
 records, used = d.ssl.tls_multi_factory(bytes.fromhex('1503030002 0100 1503030002 0228'))
 ? used, [both(packet) for packet in (*records, *above)], attempt(lambda: d.http.Request(b'GET')), d.ipip.IPIP is d.ip.IP
@@ -286,7 +288,6 @@ CASES = dict(part.split("\n", 1) for part in CASES.split("\n# ")[1:])
 
 
 def run(text, module):
-    """Values of the expressions of one case."""
     names, found, lines = {**globals(), "d": module}, [], []
     for line in text.splitlines():
         if not line.startswith("? "):
@@ -330,12 +331,10 @@ def test_every_class_and_its_packets_are_pickled():
 
 
 def test_cycles_are_collected():
-    ties = {name: lambda packet, name=name: setattr(packet, name, [packet]) for name in ("note", "data", "ttl", "opts")}
-    ties["payload"] = lambda packet: setattr(getattr(packet, "tcp", packet), "above", packet)
     own = type("Own", (ours.ip.IP,), {}), type("Mine", (ours.Packet,), {"__hdr__": (("ttl", "B", 0),)})
-    for cls, (name, tie) in itertools.product((ours.ip.IP, *own), ties.items()):
+    for cls, name in itertools.product((ours.ip.IP, *own), ("note", "data", "ttl", "opts", "payload")):
         packet = cls(DATAGRAM)
-        tie(packet)
+        setattr(getattr(packet, "tcp", packet) if name == "payload" else packet, name, [packet])
         reference = weakref.ref(packet)
         del packet
         gc.collect()
@@ -372,7 +371,6 @@ EXTENSION = "import pcapframe.dpkt as d, runpy; d.load_ipython_extension(None); 
 
 
 def test_scripts_and_modules_of_others(tmp_path):
-    """`python -m`, and the extension for notebooks; what the script imports gets ours, too."""
     (tmp_path / "way.py").write_text(WAY, encoding="utf-8")
     (tmp_path / "helper.py").write_text("import dpkt.tcp as tcp", encoding="utf-8")
     modules = [f"pcapframe.dpkt{name}" for name in ("", ".ip", ".udp", ".http", ".tcp", ".icmp")]

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyInt};
 
+use super::rules::Rules;
 use super::source::View;
 use super::tcp::Tcp;
 use super::udp::Udp;
@@ -25,6 +26,9 @@ pub fn fold(mut sum: u64) -> u16 {
 /// Where in its bytes a packet of exactly the core's TCP or UDP has its checksum.
 pub fn place(packet: &Bound<'_, PyAny>) -> Option<usize> {
     let class = packet.get_type();
+    if !Rules::native(class.as_any())?.is_as_made(packet.py()) {
+        return None;
+    }
     if class.is(packet.py().get_type::<Tcp>()) {
         return Some(16);
     }

@@ -1,9 +1,9 @@
 //! The attributes of a packet that are no fields: its `__dict__`.
 
-use pyo3::exceptions::{PyAttributeError, PyKeyError};
+use pyo3::exceptions::{PyAttributeError, PyKeyError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyMapping, PyString, PyType};
 
 use super::generic;
 use super::packet::Packet;
@@ -57,7 +57,11 @@ pub fn get_attribute<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) ->
         return Ok(fill_attributes(slf)?.into_any());
     }
     match generic::get(slf, name) {
-        Err(error) if error.is_instance_of::<PyAttributeError>(py) => lazy_attribute(slf, &text)?.ok_or(error),
+        Err(error) if error.is_instance_of::<PyAttributeError>(py) => {
+            // A class with slots only has no dict of Python's.
+            let kept = slf.get().attributes().get().map_or(Ok(None), |kept| kept.bind(py).get_item(name))?;
+            kept.map_or_else(|| lazy_attribute(slf, &text), |kept| Ok(Some(kept)))?.ok_or(error)
+        }
         found => found,
     }
 }
@@ -79,7 +83,16 @@ pub fn get_lazy_attribute<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny
 pub fn set_attribute(slf: &Bound<'_, Packet>, name: &Bound<'_, PyAny>, value: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
     let py = slf.py();
     let text = name.cast::<PyString>()?;
-    if generic::dict(slf).is_some() || has_descriptor(&slf.get_type(), text)? {
+    if text == "__dict__" {
+        return replace_attributes(slf, value);
+    }
+    let is_special = text.to_cow()?.starts_with("__");
+    if is_special || has_descriptor(&slf.get_type(), text)? {
+        return generic::set(slf, name, value);
+    }
+    // Those of parsing come first, and what is deleted of them stays away.
+    fill_attributes(slf)?;
+    if generic::dict(slf).is_some() {
         return generic::set(slf, name, value);
     }
     match value {
@@ -89,6 +102,15 @@ pub fn set_attribute(slf: &Bound<'_, Packet>, name: &Bound<'_, PyAny>, value: Op
             if is_missing { PyAttributeError::new_err(text.clone().unbind()) } else { error }
         }),
     }
+}
+
+/// `packet.__dict__ = value`.
+fn replace_attributes(slf: &Bound<'_, Packet>, value: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    let value = value.ok_or_else(|| PyTypeError::new_err("cannot delete __dict__"))?;
+    let attributes = attributes(slf);
+    attributes.clear();
+    slf.get().set_filled();
+    attributes.update(value.cast::<PyMapping>()?)
 }
 
 /// Whether `class` has an attribute of that name that says what setting it does.
@@ -102,7 +124,7 @@ fn has_descriptor(class: &Bound<'_, PyType>, name: &Bound<'_, PyString>) -> PyRe
 /// `__dict__` as dpkt's packets have it, with what had not been asked for yet.
 pub fn fill_attributes<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyDict>> {
     let dict = attributes(slf);
-    if slf.get().source().is_none() {
+    if slf.get().source().is_none() || slf.get().is_filled() {
         return Ok(dict);
     }
     let rules = Rules::of(slf)?;
@@ -116,6 +138,7 @@ pub fn fill_attributes<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyD
     {
         dict.set_item(name, Packet::parsed_payload(slf)?)?;
     }
+    slf.get().set_filled();
     Ok(dict)
 }
 
@@ -138,7 +161,7 @@ pub fn lazy_attribute<'py>(slf: &Bound<'py, Packet>, name: &str) -> PyResult<Opt
     if name == "_pack_hdr" {
         return pack_function(slf).map(Some);
     }
-    let Some(source) = slf.get().source() else { return Ok(None) };
+    let Some(source) = slf.get().source().filter(|_| !slf.get().is_filled()) else { return Ok(None) };
     let value = match name {
         "opts" if has_lazy(slf, name)? => source.slice(py, source.options(slf)?)?,
         "extension_hdrs" | "all_extension_headers" | "p" if has_lazy(slf, name)? => match super::ip6::lazy(slf, source, name)? {

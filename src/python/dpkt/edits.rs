@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 pub struct Edits {
     layout: u32,
     fields: Vec<Edit>,
-    pub data: Option<Py<PyAny>>,
+    pub data: Edit,
 }
 
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub enum Edit {
 impl Edits {
     /// All fields, and the data if it was given.
     pub fn new(layout: u32, fields: Vec<Edit>, data: Option<Py<PyAny>>) -> Edits {
-        Edits { layout, fields, data }
+        Edits { layout, fields, data: data.map_or(Edit::None, Edit::Set) }
     }
 
     #[inline(always)]
@@ -43,10 +43,7 @@ impl Edits {
     }
 
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        if let Some(data) = &self.data {
-            visit.call(data)?;
-        }
-        for edit in &self.fields {
+        for edit in self.fields.iter().chain([&self.data]) {
             if let Edit::Set(value) = edit {
                 visit.call(value)?;
             }

@@ -4,9 +4,11 @@ use pyo3::exceptions::{PyAttributeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyString};
 
+use super::dictionary::{attributes, existing_attributes};
 use super::layout::Layout;
 use super::names::Access;
 use super::packet::Packet;
+use super::rules::Rules;
 
 /// Where a value lies in a header, for the formats of the `struct` module that stand for one value.
 #[derive(Clone, Copy)]
@@ -193,8 +195,16 @@ impl Field {
         })
     }
 
-    fn missing(&self, py: Python<'_>) -> PyErr {
-        PyAttributeError::new_err(self.name.clone_ref(py))
+    /// The value where the packet's class has another header in place of this field's: an attribute like any other.
+    fn other_value<'py>(&self, packet: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyAny>> {
+        let name = self.name.bind(packet.py());
+        let kept = existing_attributes(packet).map_or(Ok(None), |attributes| attributes.get_item(name))?;
+        kept.ok_or_else(|| PyAttributeError::new_err(name.clone().unbind()))
+    }
+
+    fn is_of(&self, packet: &Bound<'_, Packet>) -> PyResult<bool> {
+        let rules = Rules::of(packet)?;
+        Ok(rules.get().layout.as_ref().is_some_and(|layout| layout.get().id == self.layout))
     }
 
     /// The whole field: as set, else as it lies in the packet's bytes.
@@ -202,11 +212,11 @@ impl Field {
         let py = packet.py();
         let inner = packet.get();
         if let Some(value) = inner.set_value(py, self.layout, self.index) {
-            return value.ok_or_else(|| self.missing(py));
+            return value.map_or_else(|| self.other_value(packet), Ok);
         }
         match (inner.header(py, self.layout), self.place) {
             (Some(header), Some(place)) => Ok(place.get(py, header)),
-            _ => Err(self.missing(py)),
+            _ => self.other_value(packet),
         }
     }
 }
@@ -239,6 +249,9 @@ impl Field {
     }
 
     fn __set__<'py>(&self, packet: &Bound<'py, Packet>, value: Bound<'py, PyAny>) -> PyResult<()> {
+        if !self.is_of(packet)? {
+            return attributes(packet).set_item(&self.name, value);
+        }
         let Some(part) = self.part else {
             packet.get().keep(self.layout, self.index, Some(value.unbind()));
             return Ok(());

@@ -90,7 +90,7 @@ fn built(slf: &Bound<'_, Packet>, given: Given) -> PyResult<()> {
 
 /// As `len(packet)`, which a subclass may have its own way of.
 fn length_of(slf: &Bound<'_, Packet>) -> PyResult<usize> {
-    if slf.get().native().is_some() { length_with_options(slf) } else { slf.len() }
+    object_length(slf.as_any())
 }
 
 /// Header, options and data.
@@ -155,7 +155,7 @@ fn is_zero(value: &Bound<'_, PyAny>) -> PyResult<bool> {
 fn fill_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>, start: usize) -> PyResult<()> {
     let checksum = fold(sum(&out[start..]));
     Packet::set_field(slf, SUM, intern!(slf.py(), "sum"), usize::from(checksum))?;
-    if slf.get().native().is_some() {
+    if slf.get().native().is_some() && !Rules::of(slf)?.get().own_header {
         out[start + SUM_AT..start + SUM_AT + 2].copy_from_slice(&checksum.to_be_bytes());
         return Ok(());
     }

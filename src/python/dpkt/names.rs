@@ -79,13 +79,17 @@ impl Names {
     #[inline(always)]
     pub fn find(&self, class: &Bound<'_, PyType>, name: &Bound<'_, PyAny>) -> Option<Access> {
         let entry = self.slots[self.place(name.as_ptr() as usize)].as_ref()?;
-        let now = version(class);
-        if now == self.version.load(Ordering::Relaxed) || self.still_holds(class) { Some(entry.access) } else { None }
+        self.hold(class).then_some(entry.access)
     }
 
-    /// Looks whether the class, which has changed, still has all attributes as they were.
+    /// Whether the class still has all attributes as they were.
+    #[inline(always)]
+    pub fn hold(&self, class: &Bound<'_, PyType>) -> bool {
+        version(class) == self.version.load(Ordering::Relaxed) || self.still_hold(class)
+    }
+
     #[cold]
-    fn still_holds(&self, class: &Bound<'_, PyType>) -> bool {
+    fn still_hold(&self, class: &Bound<'_, PyType>) -> bool {
         let is_same = |entry: &Entry| match &entry.attribute {
             Some(attribute) => class.getattr(&entry.name).is_ok_and(|now| now.is(attribute)),
             None => true,

@@ -4,6 +4,7 @@
 //! read when it is asked for, and the payload becomes an object when it is asked for. What was parsed never changes; what is
 //! set lies over it in [`Edits`], which most packets never have.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use once_cell::sync::OnceCell;
@@ -18,6 +19,7 @@ use super::cell::ObjectCell;
 use super::dictionary::{attributes, fill_attributes, get_attribute, get_lazy_attribute, set_attribute};
 use super::edits::{Edit, Edits};
 use super::errors::UnpackError;
+use super::field::Field;
 use super::layout::{Layout, declare};
 use super::names::Access;
 use super::packing::{plain_length, write_plain, write_plain_header};
@@ -36,6 +38,8 @@ pub struct Packet {
     edits: OnceCell<Box<Mutex<Edits>>>,
     /// Attributes that are no fields. A class made in Python has a dict of Python's own instead.
     attributes: OnceCell<Py<PyDict>>,
+    /// Whether all attributes that are made when asked for have been made: those that are not there were deleted.
+    filled: AtomicBool,
 }
 
 // `OnceCell` and not the standard library's cell: it takes a value without a call, and its zero bytes mean that there is none.
@@ -51,6 +55,8 @@ impl Packet {
     pub fn begin(class: &Bound<'_, PyType>, args: &Bound<'_, PyTuple>) -> PyResult<Packet> {
         let native = Rules::native(class.as_any());
         if let Some(native) = native
+            && native.is_as_made(class.py())
+            && native.fields_hold(class.py())
             && let Some(layout) = &native.rules.get().layout
             && let Ok(buffer) = args.get_borrowed_item(0)
             // Other buffers are copied first: that is left to `__init__`.
@@ -77,6 +83,14 @@ impl Packet {
     /// The cell of the attributes that are no fields.
     pub fn attributes(&self) -> &OnceCell<Py<PyDict>> {
         &self.attributes
+    }
+
+    pub fn is_filled(&self) -> bool {
+        self.filled.load(Relaxed)
+    }
+
+    pub fn set_filled(&self) {
+        self.filled.store(true, Relaxed);
     }
 
     /// The bytes from the header on, if they were read by this layout.
@@ -144,7 +158,12 @@ impl Packet {
     }
 
     pub fn keep_data(&self, data: Py<PyAny>) {
-        let before = self.edits().data.replace(data);
+        let before = std::mem::replace(&mut self.edits().data, Edit::Set(data));
+        drop(before);
+    }
+
+    fn delete_data(&self) {
+        let before = std::mem::replace(&mut self.edits().data, Edit::Deleted);
         drop(before);
     }
 
@@ -186,10 +205,12 @@ impl Packet {
     #[inline(always)]
     pub fn payload_of<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        if slf.get().edits.get().is_some()
-            && let Some(data) = &slf.get().edits().data
-        {
-            return Ok(data.bind(py).clone());
+        if slf.get().edits.get().is_some() {
+            match &slf.get().edits().data {
+                Edit::Set(data) => return Ok(data.bind(py).clone()),
+                Edit::Deleted => return Err(PyAttributeError::new_err("data")),
+                Edit::None => {}
+            }
         }
         Ok(Packet::parsed_payload(slf)?.unwrap_or_else(|| PyBytes::new(py, b"").into_any()))
     }
@@ -212,6 +233,7 @@ impl Packet {
                     let before = std::mem::take(&mut *packet.edits());
                     drop(before);
                 }
+                set_replaced_fields(slf, rules)?;
                 rules.protocol.parsed.map_or(Ok(()), |finish| finish(slf))
             }
             Err(source) => Packet::settle_again(slf, rules, source),
@@ -259,6 +281,25 @@ impl Packet {
         let message = format!("invalid {}: {}", slf.get_type().name()?, buffer.repr()?);
         Err(UnpackError::new_err(message))
     }
+}
+
+/// Where somebody has put a property or the like in the place of a field of a core's class, it gets the value that was parsed.
+fn set_replaced_fields(slf: &Bound<'_, Packet>, rules: &Rules) -> PyResult<()> {
+    let py = slf.py();
+    let packet = slf.get();
+    let (Some(native), Some(layout)) = (packet.native, &rules.layout) else { return Ok(()) };
+    let class = native.class.bind(py);
+    if native.names.as_ref().is_none_or(|names| names.hold(class)) {
+        return Ok(());
+    }
+    let layout = layout.get();
+    for (field, name) in layout.fields.iter().zip(&layout.fields_by_name) {
+        let is_replaced = class.getattr(name)?.cast::<Field>().is_err();
+        if let (true, Some(place), Some(header)) = (is_replaced, field.place, packet.header(py, layout.id)) {
+            slf.setattr(name.bind(py), place.get(py, header))?;
+        }
+    }
+    Ok(())
 }
 
 pub fn struct_error(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
@@ -356,6 +397,7 @@ impl Packet {
             own_unpack: false,
             own_header: false,
             own_bytes: false,
+            own_length: false,
         };
         unpack_by(slf, &plain, buf)
     }
@@ -455,6 +497,11 @@ impl Packet {
     }
 
     fn __delattr__(slf: &Bound<'_, Packet>, name: &Bound<'_, PyAny>) -> PyResult<()> {
+        if name.eq("data")? {
+            Packet::payload_of(slf)?;
+            slf.get().delete_data();
+            return Ok(());
+        }
         set_attribute(slf, name, None)
     }
 
@@ -500,6 +547,6 @@ pub fn unpack_native<'py>(
     let packet = slf.cast::<Packet>().map_err(|_| PyTypeError::new_err("unpack needs a packet"))?;
     let rules = Rules::of(packet)?;
     let layout = rules.get().layout.as_ref().map(|layout| layout.clone_ref(slf.py()));
-    let native = Rules { layout, protocol, own_unpack: false, own_header: false, own_bytes: false };
+    let native = Rules { layout, protocol, own_unpack: false, own_header: false, own_bytes: false, own_length: false };
     unpack_by(packet, &native, buffer)
 }

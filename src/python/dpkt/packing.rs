@@ -29,7 +29,7 @@ pub fn object_length(object: &Bound<'_, PyAny>) -> PyResult<usize> {
         return Ok(bytes.as_bytes().len());
     }
     match object.cast::<Packet>() {
-        Ok(packet) if packet.get().native().is_some() => (Rules::of(packet)?.get().protocol.length)(packet),
+        Ok(packet) if !Rules::of(packet)?.get().own_length => (Rules::of(packet)?.get().protocol.length)(packet),
         _ => object.len(),
     }
 }

@@ -1,9 +1,11 @@
 //! What differs between classes of packets: how one is parsed, measured and written.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyString, PyType};
 
 use super::arp::Arp;
 use super::building::Given;
@@ -20,7 +22,7 @@ use super::packing;
 use super::sll::Sll;
 use super::sll2::Sll2;
 use super::source::{Fault, Source, View};
-use super::table::Table;
+use super::table::{Table, version};
 use super::tag::Tag;
 use super::tcp::Tcp;
 use super::udp::Udp;
@@ -75,6 +77,7 @@ pub struct Rules {
     pub own_unpack: bool,
     pub own_header: bool,
     pub own_bytes: bool,
+    pub own_length: bool,
 }
 
 /// What is known of a class of the core.
@@ -85,6 +88,51 @@ pub struct Native {
     pub names: Option<Names>,
     /// Which class takes which payload.
     pub table: Table,
+    /// The class's own methods, as they were when it was made.
+    methods: Vec<(Py<PyString>, Py<PyAny>)>,
+    /// The version of the class for which they are known to be the same.
+    version: AtomicU32,
+}
+
+/// What makes, measures and writes a packet: where one is replaced, the core has no say any more.
+const METHODS: [&str; 5] = ["__init__", "unpack", "pack_hdr", "__bytes__", "__len__"];
+
+impl Native {
+    fn new(class: &Bound<'_, PyType>, rules: Py<Rules>, names: Option<Names>) -> PyResult<Native> {
+        let py = class.py();
+        let method = |name| Ok((PyString::intern(py, name).unbind(), class.getattr(name)?.unbind()));
+        Ok(Native {
+            class: class.clone().unbind(),
+            rules,
+            names,
+            table: Table::default(),
+            methods: METHODS.into_iter().map(method).collect::<PyResult<_>>()?,
+            version: AtomicU32::new(0),
+        })
+    }
+
+    /// Whether nobody has replaced a method of the class.
+    #[inline(always)]
+    pub fn is_as_made(&self, py: Python<'_>) -> bool {
+        version(self.class.bind(py)) == self.version.load(Relaxed) || self.still_is_as_made(py)
+    }
+
+    /// Whether nobody has replaced a field of the class.
+    #[inline(always)]
+    pub fn fields_hold(&self, py: Python<'_>) -> bool {
+        self.names.as_ref().is_none_or(|names| names.hold(self.class.bind(py)))
+    }
+
+    #[cold]
+    fn still_is_as_made(&self, py: Python<'_>) -> bool {
+        let class = self.class.bind(py);
+        let is_same = |(name, method): &(Py<PyString>, Py<PyAny>)| class.getattr(name).is_ok_and(|now| now.is(method));
+        let same = self.methods.iter().all(is_same);
+        if same {
+            self.version.store(version(class), Relaxed);
+        }
+        same
+    }
 }
 
 /// The classes of the core, most frequent first: looked up for each layer of each packet.
@@ -96,7 +144,8 @@ impl Rules {
     pub fn of<'py>(packet: &Bound<'py, Packet>) -> PyResult<Bound<'py, Rules>> {
         let py = packet.py();
         match packet.get().native() {
-            Some(native) => Ok(native.rules.bind(py).clone()),
+            Some(native) if native.is_as_made(py) => Ok(native.rules.bind(py).clone()),
+            Some(native) => Bound::new(py, Rules::read(native.class.bind(py))?),
             None => Ok(packet.get_type().getattr(intern!(py, "__rules__"))?.cast_into::<Rules>()?),
         }
     }
@@ -109,14 +158,18 @@ impl Rules {
 
     /// Keeps the rules of `class` as an attribute of it.
     pub fn establish(class: &Bound<'_, PyType>) -> PyResult<()> {
-        let rules = Rules {
+        class.setattr(intern!(class.py(), "__rules__"), Bound::new(class.py(), Rules::read(class)?)?)
+    }
+
+    fn read(class: &Bound<'_, PyType>) -> PyResult<Rules> {
+        Ok(Rules {
             layout: Layout::of(class).map(Bound::unbind),
             protocol: protocol(class)?,
             own_unpack: overridden(class, "unpack")?,
             own_header: overridden(class, "pack_hdr")?,
             own_bytes: overridden(class, "__bytes__")?,
-        };
-        class.setattr(intern!(class.py(), "__rules__"), Bound::new(class.py(), rules)?)
+            own_length: overridden(class, "__len__")?,
+        })
     }
 }
 
@@ -171,7 +224,7 @@ pub fn declare_all(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let Rules { layout, protocol, .. } = rules.get();
         let lazy = [protocol.lazy, protocol.more_lazy].concat();
         let names = layout.as_ref().map(|layout| Names::of(&class, layout.get().id, &lazy)).transpose()?;
-        let native = Native { class: class.unbind(), rules: rules.unbind(), names, table: Table::default() };
+        let native = Native::new(&class, rules.unbind(), names)?;
         #[cfg(not(feature = "abi3"))]
         super::slots::fill(py, &native);
         known.push(native);

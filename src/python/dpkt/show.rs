@@ -1,5 +1,6 @@
 //! Packets as text, and as state for pickle and copy.
 
+use pyo3::exceptions::{PyAttributeError, PyKeyError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
@@ -107,7 +108,13 @@ fn line(slf: &Bound<'_, Packet>, name: &str, value: &Bound<'_, PyAny>) -> PyResu
     let plain = format!("{name}={},", value.repr()?);
     let Ok(readings) = slf.getattr("__pprint_funcs__") else { return Ok(plain) };
     let Ok(reading) = readings.get_item(name) else { return Ok(plain) };
-    Ok(format!("{plain}  # {}", reading.call1((value,))?.str()?))
+    match reading.call1((value,)) {
+        Ok(text) => Ok(format!("{plain}  # {}", text.str()?)),
+        Err(error) if error.is_instance_of::<PyAttributeError>(slf.py()) || error.is_instance_of::<PyKeyError>(slf.py()) => {
+            Ok(plain)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// For pickle and copy: the class, and all values by name.

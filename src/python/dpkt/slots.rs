@@ -76,7 +76,7 @@ unsafe extern "C" fn vectorcall(
             let py = Python::assume_attached();
             let class = Bound::ref_from_ptr(py, &class);
             let count = ffi::PyVectorcall_NARGS(count) as usize;
-            if let Some(native) = Rules::native(class) {
+            if let Some(native) = Rules::native(class).filter(|native| native.is_as_made(py) && native.fields_hold(py)) {
                 if count == 1
                     && keywords.is_null()
                     && let Ok(bytes) = Bound::ref_from_ptr(py, &*arguments).cast_exact::<PyBytes>()

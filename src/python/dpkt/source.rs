@@ -35,6 +35,8 @@ impl View {
             (PyBytes::new(py, &bytes.to_vec()), Kind::ByteArray)
         } else if object.cast::<PyMemoryView>().is_ok() {
             (object.call_method0("tobytes")?.cast_into::<PyBytes>()?, Kind::MemoryView)
+        } else if let Ok(view) = PyMemoryView::from(object) {
+            (view.call_method0("tobytes")?.cast_into::<PyBytes>()?, Kind::Bytes)
         } else {
             let message = format!("a bytes-like object is required, not '{}'", object.get_type().name()?);
             return Err(PyTypeError::new_err(message));
