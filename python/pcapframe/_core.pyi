@@ -469,7 +469,7 @@ class Records:
     """The packets of one stream, as the readers of dpkt give them."""
 
     @staticmethod
-    def pcap(file: IO[bytes], *, big_endian: bool, header: int, nanoseconds: bool, integers: bool) -> Records:
+    def pcap(file: IO[bytes], head: bytes, *, big_endian: bool, header: int, nanoseconds: bool, integers: bool) -> Records:
         """Return the records of a classic capture, whose file header was read; `header` is the length of a record's."""
 
     @staticmethod
@@ -486,8 +486,8 @@ class Records:
     def wirelen(self) -> int | None:
         """Bytes on the wire of the packet read last."""
 
-    def ahead(self) -> bytes:
-        """Return what was taken from the file but not given out yet."""
+    def rest(self) -> bytes:
+        """Return the capture's headers and what was taken from the file but not given out yet."""
 
 @final
 class RecordIterator:

@@ -6,9 +6,9 @@ use super::interfaces::Interfaces;
 use super::record::{Framing, Plausible, Record, Step, max_packet_length};
 use crate::error::{Error, Result};
 
-const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+pub const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
-const INTERFACE_DESCRIPTION: u32 = 1;
+pub const INTERFACE_DESCRIPTION: u32 = 1;
 const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
@@ -61,19 +61,6 @@ impl Resolution {
         self.any_nanoseconds(units, offset_seconds)
     }
 
-    /// Seconds since 1970 as a float, which loses what it must.
-    #[allow(clippy::cast_precision_loss)]
-    fn seconds(self, units: u64, offset_seconds: i64) -> f64 {
-        let units = units as f64;
-        let seconds = match self {
-            Self::Multiply(0) => 0.0,
-            Self::Multiply(factor) => units / (1_000_000_000 / factor) as f64,
-            Self::Divide(divisor) => units / (divisor as f64 * 1e9),
-            Self::PowerOfTwo(bits) => units / 2f64.powi(bits as i32),
-        };
-        offset_seconds as f64 + seconds
-    }
-
     /// The same for every resolution, offset and time.
     fn any_nanoseconds(self, units: u64, offset_seconds: i64) -> i64 {
         let whole = match self {
@@ -93,10 +80,22 @@ pub struct Interface {
     pub link_type: u16,
     pub snaplen: u32,
     resolution: Resolution,
+    /// `if_tsresol` as it stands in the file.
+    tsresol: u8,
     offset_seconds: i64,
 }
 
 impl Interface {
+    /// Units in a second, as the float next to it.
+    fn units_in_a_second(&self) -> f64 {
+        let exponent = self.tsresol & 0x7f;
+        if self.tsresol & 0x80 != 0 {
+            return 2f64.powi(i32::from(exponent));
+        }
+        // Exact up to 10^22, and rounded once beyond.
+        if exponent <= 22 { 10f64.powi(i32::from(exponent)) } else { format!("1e{exponent}").parse().unwrap_or(f64::INFINITY) }
+    }
+
     /// The same interface under a name.
     #[must_use]
     pub fn named(self, name: String) -> Self {
@@ -105,7 +104,7 @@ impl Interface {
 
     /// What a classic pcap file, which has one interface, says of it.
     pub fn of_pcap(link_type: u16, snaplen: u32) -> Self {
-        Self { name: String::new(), link_type, snaplen, resolution: Resolution::Multiply(1), offset_seconds: 0 }
+        Self { name: String::new(), link_type, snaplen, resolution: Resolution::Multiply(1), tsresol: 9, offset_seconds: 0 }
     }
 }
 
@@ -124,6 +123,8 @@ pub struct Pcapng {
     interfaces: Interfaces,
     /// Where those of the current section begin.
     section_start: usize,
+    /// Whether other minor versions are read, and packets longer than libpcap's limits.
+    is_lenient: bool,
 }
 
 /// Whether `start` begins with the magic number of this format.
@@ -134,7 +135,16 @@ pub fn is_magic(start: [u8; 4]) -> bool {
 impl Pcapng {
     /// A reader for a file that begins with `start`. Nothing is consumed: the first step reads the section header.
     pub fn from_header(start: &[u8]) -> Result<Self> {
-        let mut reader = Self { big_endian: false, interfaces: Interfaces::default(), section_start: 0 };
+        Self::begin(start, false)
+    }
+
+    /// The same for one that takes what most programs would refuse.
+    pub fn lenient_from_header(start: &[u8]) -> Result<Self> {
+        Self::begin(start, true)
+    }
+
+    fn begin(start: &[u8], is_lenient: bool) -> Result<Self> {
+        let mut reader = Self { big_endian: false, interfaces: Interfaces::default(), section_start: 0, is_lenient };
         match reader.step(start, 0) {
             Step::Skip(_) => Ok(reader),
             Step::More(_) if start.len() < MIN_SECTION_LEN => Err(Error::NotACapture(format!(
@@ -152,16 +162,22 @@ impl Pcapng {
         ("pcapng".into(), self.interfaces.to_vec())
     }
 
+    /// The type of the block that a window begins with.
+    pub fn kind(&self, window: &[u8]) -> u32 {
+        self.u32_at(window, 0)
+    }
+
     /// The time of the packet block that a window begins with, in its interface's units; None if the block has none.
     pub fn units(&self, window: &[u8]) -> Option<u64> {
         let has_time = matches!(self.u32_at(window, 0), ENHANCED_PACKET | PACKET);
         has_time.then(|| (u64::from(self.u32_at(window, 12)) << 32) | u64::from(self.u32_at(window, 16)))
     }
 
-    /// Units of an interface, counted over the whole source, as seconds since 1970.
+    /// Units of an interface, counted over the whole source, as seconds since 1970: a float, which loses what it must.
+    #[allow(clippy::cast_precision_loss)]
     pub fn seconds(&self, interface: u32, units: u64) -> f64 {
-        let interface = self.interfaces.get(interface as usize);
-        interface.map_or(0.0, |interface| interface.resolution.seconds(units, interface.offset_seconds))
+        let Some(interface) = self.interfaces.get(interface as usize) else { return 0.0 };
+        interface.offset_seconds as f64 + units as f64 / interface.units_in_a_second()
     }
 
     /// The same in nanoseconds, the ends of the range standing for times beyond it.
@@ -232,7 +248,7 @@ impl Pcapng {
         }
         // 1.2 is 1.0 by another name (the specification, section 4.1).
         let version = (self.u16_at(block, 12), self.u16_at(block, 14));
-        if !matches!(version, (1, 0 | 2)) {
+        if !matches!(version, (1, 0 | 2)) && !(self.is_lenient && version.0 == 1) {
             return Err(format!("pcapng version {}.{} is not known", version.0, version.1));
         }
         self.section_start = self.interfaces.len();
@@ -248,13 +264,17 @@ impl Pcapng {
             link_type: self.u16_at(block, 8),
             snaplen: self.u32_at(block, 12),
             resolution: Resolution::from_option(6),
+            tsresol: 6,
             offset_seconds: 0,
         };
         let mut options = &block[16..];
         while let Some((code, value, rest)) = split_option(self.big_endian, options) {
             match (code, value) {
                 (IF_NAME, name) => interface.name = String::from_utf8_lossy(name).into_owned(),
-                (IF_TSRESOL, [resolution]) => interface.resolution = Resolution::from_option(*resolution),
+                (IF_TSRESOL, [resolution]) => {
+                    interface.resolution = Resolution::from_option(*resolution);
+                    interface.tsresol = *resolution;
+                }
                 (IF_TSOFFSET, _) => interface.offset_seconds = self.i64_of(value).unwrap_or(0),
                 _ => {}
             }
@@ -303,7 +323,7 @@ impl Pcapng {
         let (interface, index) = self.interface(number)?;
         let units = (u64::from(self.u32_at(block, 12)) << 32) | u64::from(self.u32_at(block, 16));
         let captured = self.u32_at(block, 20);
-        let max_length = max_packet_length(interface.link_type);
+        let max_length = self.max_length(interface.link_type);
         if captured > max_length {
             return Err(format!("a packet claims {captured} captured bytes, more than the {max_length} that are believed"));
         }
@@ -319,6 +339,11 @@ impl Pcapng {
         })
     }
 
+    #[inline(always)]
+    fn max_length(&self, link_type: u16) -> u32 {
+        if self.is_lenient { MAX_PACKET_BLOCK_LEN as u32 } else { max_packet_length(link_type) }
+    }
+
     /// A packet without a time, of the section's first interface, whose snaplen is the only word on how much was captured.
     fn simple_packet<'a>(&self, block: &'a [u8]) -> std::result::Result<Record<'a>, String> {
         if block.len() < 12 {
@@ -328,7 +353,7 @@ impl Pcapng {
         let length = self.u32_at(block, 8);
         let limit = if interface.snaplen == 0 { u32::MAX } else { interface.snaplen };
         let captured = length.min(limit).min((block.len() - 12) as u32);
-        let max_length = max_packet_length(interface.link_type);
+        let max_length = self.max_length(interface.link_type);
         if captured > max_length {
             return Err(format!("a packet has {captured} captured bytes, more than the {max_length} that are believed"));
         }
@@ -364,7 +389,7 @@ impl Framing for Pcapng {
 
     fn back_to(&self, mark: &Mark) -> Self {
         let interfaces = self.interfaces.first(mark.interfaces);
-        Self { big_endian: mark.big_endian, interfaces, section_start: mark.section_start }
+        Self { big_endian: mark.big_endian, interfaces, section_start: mark.section_start, is_lenient: self.is_lenient }
     }
 
     #[inline(always)]

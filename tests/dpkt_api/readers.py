@@ -160,7 +160,7 @@ def _pcapng(data: bytes) -> Contents:
         at = end
         if kind == 0x0A0D0D0A:
             clocks = []
-            if struct.unpack_from(f"{order}2H", body, 4) not in ((1, 0), (1, 2)):
+            if struct.unpack_from(f"{order}H", body, 4) != (1,):
                 found.fault = "version"
                 return found
         elif kind == 1:

@@ -205,7 +205,7 @@ packet = D(b'\7rest'); packet.sport = 9
 ? repr(type('Bare', (d.Packet,), {})(a=1)), repr(d.http.Request(b'GET / HTTP/1.1\r\n\r\n')), 'data' in vars(d.Packet())
 # slots do not take the dict away
 packet = type('Slots', (d.Packet,), {'__slots__': ('z',), '__hdr__': (('n', 'B', 1),)})(b'\5x'); packet.z, packet.w = 3, 4
-? packet.z, packet.w, bytes(packet), public(packet)
+? packet.z, packet.w, bytes(packet), hasattr(packet, 'nothing')
 # tables
 My = type('My', (d.Packet,), {'__hdr__': (('a', 'H', 0),)}); Ethernet, IP = d.ethernet.Ethernet, d.ip.IP
 other, found = FRAME[:12] + b'\x12\x34\0\5rest', []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from types import TracebackType
 from typing import IO, Any, Literal, Self, TypeAlias
@@ -18,9 +19,25 @@ Packet: TypeAlias = tuple[Time, bytes]
 Timestamps: TypeAlias = Literal["ns"] | None
 
 
-def opened(fileobj: File) -> IO[bytes]:
-    """Open a path; a file object is one already."""
-    return open(fileobj, "rb") if isinstance(fileobj, (str, os.PathLike)) else fileobj
+@contextmanager
+def opened(fileobj: File) -> Iterator[IO[bytes]]:
+    """Open a path, and close it again if what follows fails; a file object is the caller's own."""
+    if not isinstance(fileobj, (str, os.PathLike)):
+        yield fileobj
+        return
+    file = open(fileobj, "rb")  # noqa: SIM115 (the reader closes it)
+    try:
+        yield file
+    except BaseException:
+        file.close()
+        raise
+
+
+def binary(data: Any) -> bytes:
+    """Return what a file gave, or say what to do about one in text mode."""
+    if isinstance(data, str):
+        raise TypeError("fileobj gives text; open it in binary mode: open(path, 'rb')")
+    return bytes(data)
 
 
 def integers(timestamps: Timestamps) -> bool:
@@ -132,8 +149,8 @@ class PacketReader:
         (28281, 17983)
         """
         file = self._file
-        if not file.seekable():
-            rest = self._head + self._records.ahead() + file.read()
+        if not getattr(file, "seekable", bool)():
+            rest = self._records.rest() + file.read()
             return pcapframe.read_pcap(rest, columns=columns, **options)
         place = file.tell()
         try:
@@ -141,8 +158,6 @@ class PacketReader:
             return pcapframe.read_pcap(file, columns=columns, **options)
         finally:
             file.seek(place)
-
-    _head: bytes
 
     def close(self) -> None:
         """Close the file."""
@@ -170,6 +185,6 @@ class Recorder(io.RawIOBase):
 
     def take(self, count: int) -> bytes:
         """Read `count` bytes, or what is left."""
-        data = self._file.read(count) if count > 0 else b""
+        data = binary(self._file.read(count)) if count > 0 else b""
         self.kept += data
         return data

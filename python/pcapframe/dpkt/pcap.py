@@ -7,12 +7,12 @@ import sys
 import time
 from collections.abc import Iterable
 from decimal import Decimal as Decimal
-from typing import IO, Any
+from typing import Any
 
 from pcapframe import _core
 
 from . import dpkt
-from ._reader import File, PacketReader, Time, Timestamps, integers, name_of, opened
+from ._reader import File, PacketReader, Time, Timestamps, binary, integers, name_of, opened
 from .compat import intround as intround
 
 # The first four bytes, read as a big-endian number: files in that byte order, and in the other.
@@ -339,20 +339,22 @@ class Reader(PacketReader):
 
     def __init__(self, fileobj: File, *, timestamps: Timestamps = None) -> None:
         whole = integers(timestamps)
-        self._file = self.__f = opened(fileobj)
-        self.name = name_of(self.__f)
-        self._head = self.__f.read(FileHdr.__hdr_len__)
-        self.__fh = FileHdr(self._head)
-        magic = self.__fh.magic
-        if magic in (PMUDPCT_MAGIC, PMUDPCT_MAGIC_NANO, PACPDOM_MAGIC):
-            self.__fh = LEFileHdr(self._head)
-        if magic not in MAGIC_TO_PKT_HDR:
-            raise ValueError("invalid tcpdump header")
+        with opened(fileobj) as file:
+            self._file = self.__f = file
+            self.name = name_of(file)
+            head = binary(file.read(FileHdr.__hdr_len__))
+            self.__fh = FileHdr(head)
+            magic = self.__fh.magic
+            if magic in (PMUDPCT_MAGIC, PMUDPCT_MAGIC_NANO, PACPDOM_MAGIC):
+                self.__fh = LEFileHdr(head)
+            if magic not in MAGIC_TO_PKT_HDR:
+                raise ValueError("invalid tcpdump header")
         self.__ph = MAGIC_TO_PKT_HDR[magic]
         nanoseconds = magic in (TCPDUMP_MAGIC_NANO, PMUDPCT_MAGIC_NANO)
         self._divisor = Decimal("1E9") if nanoseconds else 1e6
         records = _core.Records.pcap(
             self.__f,
+            head,
             big_endian=magic in (TCPDUMP_MAGIC, TCPDUMP_MAGIC_NANO, MODPCAP_MAGIC),
             header=self.__ph.__hdr_len__,
             nanoseconds=nanoseconds,
@@ -368,13 +370,13 @@ class UniversalReader:
         """Return a reader; ValueError if the file has neither format."""
         from . import pcapng
 
-        file: IO[bytes] = opened(fileobj)
-        try:
-            return Reader(file, timestamps=timestamps)
-        except ValueError as classic:
-            file.seek(0)
+        with opened(fileobj) as file:
             try:
-                return pcapng.Reader(file, timestamps=timestamps)
-            except ValueError as newer:
-                message = f"unknown pcap format; libpcap error: {classic}, pcapng error: {newer}"
-                raise ValueError(message) from None
+                return Reader(file, timestamps=timestamps)
+            except ValueError as classic:
+                file.seek(0)
+                try:
+                    return pcapng.Reader(file, timestamps=timestamps)
+                except ValueError as newer:
+                    message = f"unknown pcap format; libpcap error: {classic}, pcapng error: {newer}"
+                    raise ValueError(message) from None

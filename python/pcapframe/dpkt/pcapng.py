@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from struct import pack as struct_pack
 from struct import unpack as struct_unpack
 from time import time
@@ -122,6 +123,11 @@ def _aligned(length: int) -> int:
 
 def _padded(data: bytes) -> bytes:
     return data + bytes(_aligned(len(data)) - len(data))
+
+
+def _microseconds(ts: Time) -> int:
+    """Seconds as whole microseconds; a Decimal, which takes no floats, exactly."""
+    return intround(ts * 1_000_000 if isinstance(ts, Decimal) else ts * 1e6)
 
 
 # Names that dpkt's own tests use.
@@ -449,20 +455,20 @@ class Writer:
         if ts is None and pkt.ts_high == pkt.ts_low == 0:
             ts = time()
         if ts is not None:
-            units = intround(ts * 1_000_000)
+            units = _microseconds(ts)
             pkt.ts_high, pkt.ts_low = units >> 32, units & 0xFFFFFFFF
         self.__f.write(bytes(pkt))
 
     def writepkt_time(self, pkt: Any, ts: Time) -> None:
         """Write bytes with the time `ts` in seconds."""
-        units = intround(ts * 1_000_000)
+        units = _microseconds(ts)
         self.__f.write(_core.pcapng_record(bytes(pkt), units, self.__le))
 
     def writepkts(self, pkts: Iterable[tuple[Time, bytes]]) -> None:
         """Write (time, bytes) one after the other."""
         write, record, little = self.__f.write, _core.pcapng_record, self.__le
         for ts, pkt in pkts:
-            write(record(pkt, intround(ts * 1_000_000), little))
+            write(record(pkt, _microseconds(ts), little))
 
     def close(self) -> None:
         """Close the file."""
@@ -500,15 +506,15 @@ class Reader(PacketReader):
 
     def __init__(self, fileobj: File, *, timestamps: Timestamps = None) -> None:
         whole = integers(timestamps)
-        self._file = self.__f = opened(fileobj)
-        self.name = name_of(self.__f)
-        head = Recorder(self.__f)
-        order = self._section_header(head)
-        self.__le = order == "<"
-        self.idb = self._first_interface(head, order)
-        self._divisor, self._tsoffset = self._clock(self.idb, order)
-        self._head = head.kept
-        records = _core.Records.pcapng(self.__f, self._head, integers=whole)
+        with opened(fileobj) as file:
+            self._file = self.__f = file
+            self.name = name_of(file)
+            head = Recorder(file)
+            order = self._section_header(head)
+            self.__le = order == "<"
+            self.idb = self._first_interface(head, order)
+            self._divisor, self._tsoffset = self._clock(self.idb, order)
+            records = _core.Records.pcapng(file, head.kept, integers=whole)
         self._begin(records, link_type=self.idb.linktype, offsets=dltoff, snaplen=self.idb.snaplen)
 
     @staticmethod

@@ -16,7 +16,7 @@ use pyo3::types::{PyBytes, PyDict, PyInt, PyList, PyString, PyTuple, PyType};
 
 use super::building;
 use super::cell::ObjectCell;
-use super::dictionary::{attributes, fill_attributes, get_attribute, get_lazy_attribute, set_attribute};
+use super::dictionary::{attribute, attributes, fill_attributes, get_attribute, get_lazy_attribute, set_attribute};
 use super::edits::{Edit, Edits};
 use super::errors::UnpackError;
 use super::field::Field;
@@ -56,7 +56,6 @@ impl Packet {
         let native = Rules::native(class.as_any());
         if let Some(native) = native
             && native.is_as_made(class.py())
-            && native.fields_hold(class.py())
             && let Some(layout) = &native.rules.get().layout
             && let Ok(buffer) = args.get_borrowed_item(0)
             // Other buffers are copied first: that is left to `__init__`.
@@ -212,7 +211,21 @@ impl Packet {
                 Edit::None => {}
             }
         }
+        if Packet::is_bare(slf)?
+            && let Some(data) = attribute(slf, "data")?
+        {
+            return Ok(data);
+        }
         Ok(Packet::parsed_payload(slf)?.unwrap_or_else(|| PyBytes::new(py, b"").into_any()))
+    }
+
+    /// Whether the class declares no header: as in dpkt, its data is an attribute like any other.
+    #[inline(always)]
+    fn is_bare(slf: &Bound<'_, Packet>) -> PyResult<bool> {
+        match slf.get().native {
+            Some(native) => Ok(native.names.is_none()),
+            None => Ok(Rules::of(slf)?.get().layout.is_none()),
+        }
     }
 
     /// Finishes what `__new__` began, if this is the first look at it and `buffer` is what it read.
@@ -360,6 +373,9 @@ impl Packet {
 
     #[pyo3(signature = (*args, **kwargs))]
     fn __init__(slf: &Bound<'_, Packet>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        if Packet::is_bare(slf)? {
+            attributes(slf).set_item("data", PyBytes::new(slf.py(), b""))?;
+        }
         match args.get_item(0) {
             Ok(buffer) => Packet::init_from(slf, &buffer),
             Err(_) => building::init(slf, kwargs),
@@ -380,8 +396,12 @@ impl Packet {
     }
 
     #[setter]
-    fn set_data(&self, data: Py<PyAny>) {
-        self.keep_data(data);
+    fn set_data(slf: &Bound<'_, Packet>, data: Bound<'_, PyAny>) -> PyResult<()> {
+        if Packet::is_bare(slf)? {
+            return attributes(slf).set_item("data", data);
+        }
+        slf.get().keep_data(data.unbind());
+        Ok(())
     }
 
     /// Reads the header fields from `buf`; the rest becomes `data`.

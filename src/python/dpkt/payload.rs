@@ -38,8 +38,7 @@ fn lookup<'py>(slf: &Bound<'py, Packet>, table: &Bound<'py, PyString>, number: u
 /// An object of `class` from the payload of `source`; None if the bytes are none.
 pub fn make<'py>(class: &Bound<'py, PyAny>, source: &Source) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = class.py();
-    let native = Rules::native(class)
-        .filter(|native| native.rules.get().protocol.create.is_some() && native.is_as_made(py) && native.fields_hold(py));
+    let native = Rules::native(class).filter(|native| native.rules.get().protocol.create.is_some() && native.is_as_made(py));
     let Some(native) = native else {
         return class.call1((source.slice(py, source.data.clone())?,)).map(Some);
     };

@@ -48,6 +48,8 @@ struct Found {
     length: u32,
     data: std::ops::Range<usize>,
     end: usize,
+    /// Why it is not whole.
+    cut: Option<String>,
 }
 
 struct State {
@@ -55,8 +57,10 @@ struct State {
     format: Format,
     packets: u64,
     length: Option<u32>,
-    /// A packet that was cut has been given out; the warning is due.
-    cut: Option<String>,
+    /// A packet that was cut has been given out; the warning is due: where it begins, packets before it, and why.
+    cut: Option<(u64, u64, String)>,
+    /// The headers that whoever reads the rest of the stream needs.
+    headers: Vec<u8>,
 }
 
 /// The packets of one stream.
@@ -110,19 +114,14 @@ impl State {
     #[inline(always)]
     fn next(&mut self, py: Python<'_>) -> PyResult<Result<Option<Found>, String>> {
         match &mut self.format {
-            Format::Pcap(format) => next_of_pcap(*format, &mut self.stream, &mut self.cut, py),
-            Format::Pcapng(format) => next_of_pcapng(format, &mut self.stream, py),
+            Format::Pcap(format) => next_of_pcap(*format, &mut self.stream, py),
+            Format::Pcapng(format) => next_of_pcapng(format, &mut self.stream, &mut self.headers, py),
         }
     }
 }
 
 #[inline(always)]
-fn next_of_pcap(
-    format: Pcap,
-    stream: &mut Stream,
-    cut: &mut Option<String>,
-    py: Python<'_>,
-) -> PyResult<Result<Option<Found>, String>> {
+fn next_of_pcap(format: Pcap, stream: &mut Stream, py: Python<'_>) -> PyResult<Result<Option<Found>, String>> {
     let window = stream.window(py, format.header)?;
     if window.len() < format.header {
         return Ok(match window.len() {
@@ -136,19 +135,25 @@ fn next_of_pcap(
         return Ok(Err(format!("the record claims {captured} captured bytes, more than the {LONGEST} that are believed")));
     }
     let mut end = format.header + captured;
+    let mut cut = None;
     if window.len() < end {
         let have = stream.window(py, end)?.len();
         if have < end {
             // As dpkt does, what is there of the last packet is given out.
-            *cut = Some(format!("the file ends inside a record: {have} of {end} bytes are there"));
+            cut = Some(format!("the file ends inside a record: {have} of {end} bytes are there"));
             end = have;
         }
     }
-    Ok(Ok(Some(Found { time, length, data: format.header..end, end })))
+    Ok(Ok(Some(Found { time, length, data: format.header..end, end, cut })))
 }
 
 #[inline(always)]
-fn next_of_pcapng(format: &mut Pcapng, stream: &mut Stream, py: Python<'_>) -> PyResult<Result<Option<Found>, String>> {
+fn next_of_pcapng(
+    format: &mut Pcapng,
+    stream: &mut Stream,
+    headers: &mut Vec<u8>,
+    py: Python<'_>,
+) -> PyResult<Result<Option<Found>, String>> {
     let mut needed = pcapng::MIN_BLOCK_LEN;
     loop {
         let window = stream.window(py, needed)?;
@@ -160,10 +165,15 @@ fn next_of_pcapng(format: &mut Pcapng, stream: &mut Stream, py: Python<'_>) -> P
                     Some(units) => Time::Units { units, interface: record.interface },
                     None => Time::Unknown,
                 };
-                let found = Found { time, length: record.length, data: start..start + record.data.len(), end };
+                let found = Found { time, length: record.length, data: start..start + record.data.len(), end, cut: None };
                 return Ok(Ok(Some(found)));
             }
             Step::Skip(end) => {
+                match format.kind(window) {
+                    pcapng::SECTION_HEADER => *headers = window[..end].to_vec(),
+                    pcapng::INTERFACE_DESCRIPTION => headers.extend_from_slice(&window[..end]),
+                    _ => {}
+                }
                 stream.consume(end);
                 needed = pcapng::MIN_BLOCK_LEN;
             }
@@ -190,12 +200,16 @@ impl Records {
         let state = &mut *state;
         state.stream.reads_ahead = reads_ahead;
         let reason = match state.next(py)? {
-            Ok(Some(found)) => return self.give_out(py, state, &found).map(Some),
+            Ok(Some(mut found)) => {
+                let cut = found.cut.take();
+                state.cut = cut.map(|reason| (state.stream.offset(), state.packets, reason));
+                return self.give_out(py, state, &found).map(Some);
+            }
             Ok(None) => state.cut.take(),
-            Err(reason) => Some(reason),
+            Err(reason) => Some((state.stream.offset(), state.packets, reason)),
         };
         match reason {
-            Some(reason) => warn(py, state, &reason).map(|()| None),
+            Some((offset, packets, reason)) => warn(py, state, offset, packets, &reason).map(|()| None),
             None => Ok(None),
         }
     }
@@ -243,10 +257,10 @@ fn nanoseconds<'py>(py: Python<'py>, state: &State, time: Time) -> Bound<'py, Py
 }
 
 #[cold]
-fn warn(py: Python<'_>, state: &State, reason: &str) -> PyResult<()> {
+fn warn(py: Python<'_>, state: &State, offset: u64, packets: u64, reason: &str) -> PyResult<()> {
     let errors = py.import("pcapframe.errors")?;
     let name = state.stream.file(py).getattr(intern!(py, "name")).ok().filter(Bound::is_instance_of::<PyString>);
-    let text = errors.call_method1("fault_text", (state.stream.offset(), reason, state.packets, name))?;
+    let text = errors.call_method1("fault_text", (offset, reason, packets, name))?;
     let category = errors.getattr("TruncatedCaptureWarning").unwrap_or_else(|_| py.get_type::<PyUserWarning>().into_any());
     py.import("warnings")?.call_method1("warn", (text, category, 1)).map(drop)
 }
@@ -255,10 +269,17 @@ fn warn(py: Python<'_>, state: &State, reason: &str) -> PyResult<()> {
 impl Records {
     /// Classic pcap, whose file header was read.
     #[staticmethod]
-    #[pyo3(signature = (file, *, big_endian, header, nanoseconds, integers))]
-    fn pcap(file: &Bound<'_, PyAny>, big_endian: bool, header: usize, nanoseconds: bool, integers: bool) -> PyResult<Records> {
+    #[pyo3(signature = (file, head, *, big_endian, header, nanoseconds, integers))]
+    fn pcap(
+        file: &Bound<'_, PyAny>,
+        head: &Bound<'_, PyBytes>,
+        big_endian: bool,
+        header: usize,
+        nanoseconds: bool,
+        integers: bool,
+    ) -> PyResult<Records> {
         let format = Format::Pcap(Pcap { big_endian, header: header.max(16), nanoseconds });
-        Records::new(Stream::new(file, 24)?, format, integers)
+        Records::new(file, head.as_bytes(), format, integers)
     }
 
     /// pcapng, of which `head` was read: a section header and all up to the first interface.
@@ -267,7 +288,7 @@ impl Records {
     fn pcapng(file: &Bound<'_, PyAny>, head: &Bound<'_, PyBytes>, integers: bool) -> PyResult<Records> {
         let head = head.as_bytes();
         let invalid = |reason: String| PyValueError::new_err(format!("invalid pcapng header: {reason}"));
-        let mut format = Pcapng::from_header(head).map_err(|error| invalid(error.to_string()))?;
+        let mut format = Pcapng::lenient_from_header(head).map_err(|error| invalid(error.to_string()))?;
         let mut at = 0;
         while at < head.len() {
             match format.step(head, at) {
@@ -276,7 +297,7 @@ impl Records {
                 Step::Corrupt(reason) => return Err(invalid(reason)),
             }
         }
-        Records::new(Stream::new(file, head.len() as u64)?, Format::Pcapng(format), integers)
+        Records::new(file, head, Format::Pcapng(format), integers)
     }
 
     /// An iterator over the packets that were not read yet. It reads ahead; when it is gone, the file stands behind the
@@ -296,23 +317,28 @@ impl Records {
         self.state.try_lock().ok()?.length
     }
 
-    /// Bytes that were taken from the file but not given out yet.
-    fn ahead<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let bytes = self.state.try_lock().map(|state| state.stream.ahead(py)).unwrap_or_default();
-        PyBytes::new(py, &bytes)
+    /// The headers of the capture, and what was taken from the file but not given out yet: with what the file still has, a
+    /// capture of the packets that were not read.
+    fn rest<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let bytes = self.state.try_lock().map(|state| [state.headers.clone(), state.stream.ahead(py)].concat());
+        PyBytes::new(py, &bytes.unwrap_or_default())
     }
 }
 
 impl Records {
     fn iterator(slf: &Bound<'_, Self>, reads_ahead: bool) -> RecordIterator {
-        if let Ok(mut state) = slf.get().state.try_lock() {
-            state.stream.resume(slf.py());
+        if let Ok(mut state) = slf.get().state.try_lock()
+            && state.stream.resume(slf.py())
+        {
+            state.packets = 0;
+            state.cut = None;
         }
         RecordIterator { records: slf.clone().unbind(), ended: false.into(), reads_ahead }
     }
 
-    fn new(stream: Stream, format: Format, integers: bool) -> PyResult<Records> {
-        let state = State { stream, format, packets: 0, length: None, cut: None };
+    fn new(file: &Bound<'_, PyAny>, head: &[u8], format: Format, integers: bool) -> PyResult<Records> {
+        let stream = Stream::new(file, head.len() as u64)?;
+        let state = State { stream, format, packets: 0, length: None, cut: None, headers: head.to_vec() };
         Ok(Records { state: Mutex::new(state), integers })
     }
 }

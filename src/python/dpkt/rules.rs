@@ -111,23 +111,17 @@ impl Native {
         })
     }
 
-    /// Whether nobody has replaced a method of the class.
+    /// Whether nobody has replaced a method or a field of the class.
     #[inline(always)]
     pub fn is_as_made(&self, py: Python<'_>) -> bool {
         version(self.class.bind(py)) == self.version.load(Relaxed) || self.still_is_as_made(py)
-    }
-
-    /// Whether nobody has replaced a field of the class.
-    #[inline(always)]
-    pub fn fields_hold(&self, py: Python<'_>) -> bool {
-        self.names.as_ref().is_none_or(|names| names.hold(self.class.bind(py)))
     }
 
     #[cold]
     fn still_is_as_made(&self, py: Python<'_>) -> bool {
         let class = self.class.bind(py);
         let is_same = |(name, method): &(Py<PyString>, Py<PyAny>)| class.getattr(name).is_ok_and(|now| now.is(method));
-        let same = self.methods.iter().all(is_same);
+        let same = self.methods.iter().all(is_same) && self.names.as_ref().is_none_or(|names| names.hold(class));
         if same {
             self.version.store(version(class), Relaxed);
         }

@@ -5,7 +5,6 @@
 //! instructions for either. The stable ABI does not let these slots be changed, so that its build goes without.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
 
 use pyo3::exceptions::PySystemError;
 use pyo3::ffi;
@@ -13,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyInt, PyString, PyTuple};
 
 use super::building::defaults;
+use super::dictionary::get_attribute;
 use super::edits::{Edit, Edits};
 use super::field::Bits;
 use super::names::Access;
@@ -20,9 +20,6 @@ use super::packet::Packet;
 use super::payload::try_parse;
 use super::rules::{Native, Rules};
 use super::source::View;
-
-/// The slot that pyo3 filled, which is the same for all classes of the core: they inherit it from `Packet`.
-static PYO3_GETATTRO: OnceLock<ffi::getattrofunc> = OnceLock::new();
 
 /// Fills the slots of a class of the core.
 pub fn fill(py: Python<'_>, native: &Native) {
@@ -32,15 +29,11 @@ pub fn fill(py: Python<'_>, native: &Native) {
         if native.rules.get().protocol.create.is_some() {
             (*class).tp_vectorcall = Some(vectorcall);
         }
-        if let Some(getattro) = (*class).tp_getattro
-            && std::ptr::fn_addr_eq(*PYO3_GETATTRO.get_or_init(|| getattro), getattro)
-        {
-            (*class).tp_getattro = Some(get_attribute);
-        }
+        (*class).tp_getattro = Some(getattro);
     }
 }
 
-unsafe extern "C" fn get_attribute(packet: *mut ffi::PyObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
+unsafe extern "C" fn getattro(packet: *mut ffi::PyObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
     let found = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: Python calls this attached, with a live packet, for only the core's types and those derived from them have
         // this slot, and a live name.
@@ -52,8 +45,29 @@ unsafe extern "C" fn get_attribute(packet: *mut ffi::PyObject, name: *mut ffi::P
     match found {
         Ok(Some(Ok(value))) => value.into_ptr(),
         Ok(Some(Err(error))) => raise(error),
-        // SAFETY: the arguments are Python's, and the function is one for this slot.
-        Ok(None) => unsafe { PYO3_GETATTRO.get().expect("set before this function")(packet, name) },
+        // SAFETY: the arguments are Python's.
+        Ok(None) => unsafe { getattro_in_full(packet, name) },
+        Err(_) => raise(mistake()),
+    }
+}
+
+/// # Safety
+/// As Python promises to a function of this slot.
+#[cold]
+unsafe fn getattro_in_full(packet: *mut ffi::PyObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    let found = catch_unwind(|| {
+        // Attached it is already; this tells pyo3, which would put off letting go of objects otherwise.
+        Python::attach(|py| {
+            // SAFETY: live objects, by the caller's promise.
+            unsafe {
+                get_attribute(Bound::ref_from_ptr(py, &packet).cast_unchecked(), Bound::ref_from_ptr(py, &name))
+                    .map(Bound::into_ptr)
+            }
+        })
+    });
+    match found {
+        Ok(Ok(value)) => value,
+        Ok(Err(error)) => raise(error),
         Err(_) => raise(mistake()),
     }
 }
@@ -76,7 +90,7 @@ unsafe extern "C" fn vectorcall(
             let py = Python::assume_attached();
             let class = Bound::ref_from_ptr(py, &class);
             let count = ffi::PyVectorcall_NARGS(count) as usize;
-            if let Some(native) = Rules::native(class).filter(|native| native.is_as_made(py) && native.fields_hold(py)) {
+            if let Some(native) = Rules::native(class).filter(|native| native.is_as_made(py)) {
                 if count == 1
                     && keywords.is_null()
                     && let Ok(bytes) = Bound::ref_from_ptr(py, &*arguments).cast_exact::<PyBytes>()
@@ -103,7 +117,7 @@ unsafe extern "C" fn vectorcall(
 
 #[cold]
 fn raise(error: PyErr) -> *mut ffi::PyObject {
-    // SAFETY: only called from the two functions that Python calls attached.
+    // SAFETY: only called from functions that Python calls attached.
     error.restore(unsafe { Python::assume_attached() });
     std::ptr::null_mut()
 }

@@ -103,11 +103,15 @@ impl Stream {
         Ok(!self.chunk.as_bytes(py).is_empty())
     }
 
-    /// Forgets what was read ahead if the file was moved since.
-    pub fn resume(&mut self, py: Python<'_>) {
-        if self.position.is_some() && position(self.file.bind(py)) != self.position {
+    /// Forgets what was read ahead if the file was moved since; says whether it was.
+    pub fn resume(&mut self, py: Python<'_>) -> bool {
+        let now = position(self.file.bind(py));
+        let was_moved = self.position.is_some() && now != self.position;
+        if was_moved {
             self.forget(py);
+            self.offset = now.unwrap_or(self.offset);
         }
+        was_moved
     }
 
     /// Puts the file where the packets end that were given out, if that costs little: a compressed file would be read again
@@ -121,6 +125,7 @@ impl Stream {
         if self.file.bind(py).is_instance(&cheap.into_pyobject(py)?.into_any())? {
             self.file.bind(py).call_method1(intern!(py, "seek"), (position - ahead as u64,))?;
             self.forget(py);
+            self.position = Some(position - ahead as u64);
         }
         Ok(())
     }
