@@ -248,7 +248,8 @@ impl Pcapng {
         }
         // 1.2 is 1.0 by another name (the specification, section 4.1).
         let version = (self.u16_at(block, 12), self.u16_at(block, 14));
-        if !matches!(version, (1, 0 | 2)) && !(self.is_lenient && version.0 == 1) {
+        let is_known = matches!(version, (1, 0 | 2)) || (self.is_lenient && version.0 == 1);
+        if !is_known {
             return Err(format!("pcapng version {}.{} is not known", version.0, version.1));
         }
         self.section_start = self.interfaces.len();

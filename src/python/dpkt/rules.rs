@@ -69,6 +69,8 @@ pub static PLAIN: Protocol = Protocol {
 };
 
 /// What is known of a class, found once when it is made.
+// One for each method that may be replaced.
+#[allow(clippy::struct_excessive_bools)]
 #[pyclass(frozen, module = "pcapframe.dpkt.dpkt")]
 pub struct Rules {
     pub layout: Option<Py<Layout>>,
