@@ -374,8 +374,9 @@ def test_scripts_and_modules_of_others(tmp_path):
     (tmp_path / "way.py").write_text(WAY, encoding="utf-8")
     (tmp_path / "helper.py").write_text("import dpkt.tcp as tcp", encoding="utf-8")
     modules = [f"pcapframe.dpkt{name}" for name in ("", ".ip", ".udp", ".http", ".tcp", ".icmp")]
-    for way in (["-m", "pcapframe.dpkt", "way.py"], ["-m", "pcapframe.dpkt", "-m", "way"], ["-c", EXTENSION]):
-        code, out, err = python(*way, "a", "-b", cwd=tmp_path)
+    script, module = ["-m", "pcapframe.dpkt", tmp_path / "way.py"], ["-m", "pcapframe.dpkt", "-m", "way"]
+    for way, folder in ((script, tmp_path.parent), (module, tmp_path), (["-c", EXTENSION], tmp_path)):
+        code, out, err = python(*way, "a", "-b", cwd=folder)
         assert (code, err, json.loads(out)) == (3, "", [modules, "pcapframe.dpkt.tcp", True, "__main__", ["a", "-b"]])
     for arguments, expected, text in ((["no.py"], 1, "there is no file 'no.py'"), ([], 2, "usage"), (["-m"], 2, "usage")):
         code, out, err = python("-m", "pcapframe.dpkt", *arguments)
