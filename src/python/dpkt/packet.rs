@@ -204,8 +204,14 @@ impl Packet {
     #[inline(always)]
     pub fn payload_of<'py>(slf: &Bound<'py, Packet>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        if slf.get().edits.get().is_some() {
-            match &slf.get().edits().data {
+        let packet = slf.get();
+        if packet.edits.get().is_none()
+            && let Some(payload) = packet.payload.get(py)
+        {
+            return Ok(payload);
+        }
+        if packet.edits.get().is_some() {
+            match &packet.edits().data {
                 Edit::Set(data) => return Ok(data.bind(py).clone()),
                 Edit::Deleted => return Err(PyAttributeError::new_err("data")),
                 Edit::None => {}
