@@ -78,7 +78,8 @@ fn behind_shims(bytes: &[u8], mut ethertype: u16) -> Result<(usize, Next), Fault
     if VLAN_TYPES.contains(&ethertype) {
         (start, ethertype) = behind_tags(bytes)?;
     }
-    if !MPLS_TYPES.contains(&ethertype) || start == bytes.len() {
+    // Behind tags dpkt looks for labels only where there is something.
+    if !MPLS_TYPES.contains(&ethertype) || (start > HEADER && start == bytes.len()) {
         return Ok((start, Next::Type(u32::from(ethertype))));
     }
     start = behind_labels(bytes, start)?;
