@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -176,7 +175,7 @@ def name_of(file: IO[bytes]) -> str:
     return name
 
 
-class Recorder(io.RawIOBase):
+class Recorder:
     """A file that keeps what is read through it."""
 
     def __init__(self, file: IO[bytes]) -> None:

@@ -412,20 +412,7 @@ impl Packet {
 
     /// Reads the header fields from `buf`; the rest becomes `data`.
     fn unpack(slf: &Bound<'_, Packet>, buf: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = slf.py();
-        let rules = Rules::of(slf)?;
-        let Some(layout) = &rules.get().layout else {
-            return Err(PyAttributeError::new_err(format!("{} has no __hdr__", slf.get_type().name()?)));
-        };
-        let plain = Rules {
-            layout: Some(layout.clone_ref(py)),
-            protocol: &super::rules::PLAIN,
-            own_unpack: false,
-            own_header: false,
-            own_bytes: false,
-            own_length: false,
-        };
-        unpack_by(slf, &plain, buf)
+        unpack_native(slf.as_any(), &super::rules::PLAIN, buf)
     }
 
     /// The header as bytes.
