@@ -101,7 +101,7 @@ def test_each_magic(magic, order):
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("offset", [None, -5, 10**9])
 def test_each_clock_of_pcapng(order, offset):
-    chance = random.Random(offset)
+    chance = random.Random(f"{order} {offset}")
     shift = b"" if offset is None else option(14, struct.pack(f"{order}q", offset), order)
     different, count = [], 0
     for resolution in range(256):
