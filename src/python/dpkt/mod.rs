@@ -17,6 +17,7 @@ pub mod icmp6;
 pub mod ip;
 pub mod ip6;
 mod layout;
+mod lifetime;
 mod names;
 pub mod packet;
 mod packing;
@@ -37,18 +38,10 @@ pub mod udp;
 pub mod writing;
 
 use pyo3::prelude::*;
-use pyo3::pyclass::PyClass;
 use pyo3::types::{PyDict, PyTuple};
 
+use lifetime::create;
 pub use rules::declare_all;
-
-/// An object of exactly the class `C`.
-fn create<C>(py: Python<'_>, packet: packet::Packet, class: C) -> PyResult<Bound<'_, packet::Packet>>
-where
-    C: PyClass<BaseType = packet::Packet>,
-{
-    Ok(Bound::new(py, PyClassInitializer::from(packet).add_subclass(class))?.into_super())
-}
 
 /// `__bit_fields__` of a class: for each field made of bits their names and widths, most significant first.
 fn bit_fields<'py>(py: Python<'py>, groups: &[(&str, &[(&str, u32)])]) -> PyResult<Bound<'py, PyDict>> {

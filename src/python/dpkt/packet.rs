@@ -127,6 +127,18 @@ impl Packet {
         Packet { native: Some(native), edits: OnceCell::with_value(Box::new(Mutex::new(edits))), ..Packet::default() }
     }
 
+    /// Lets go of all that there is in a packet, where Python frees its object.
+    #[cfg(not(feature = "abi3"))]
+    pub fn release(self, py: Python<'_>) {
+        let Packet { source, payload, edits, attributes, .. } = self;
+        // By the token: pyo3 would look up whether it is attached.
+        drop(source.into_inner().map(|source| source.buffer.into_bound(py)));
+        drop(payload);
+        if edits.get().is_some() || attributes.get().is_some() {
+            Python::attach(|_| drop((edits, attributes)));
+        }
+    }
+
     /// The declared field at `index`, by its name where the class is not the core's.
     pub fn field<'py>(slf: &Bound<'py, Packet>, index: usize, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();

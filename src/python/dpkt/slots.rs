@@ -1,4 +1,4 @@
-//! Two slots of the core's types, filled by hand: what a loop over packets spends its time in.
+//! Slots of the core's types, filled by hand: what a loop over packets spends its time in.
 //!
 //! A call with bytes makes a packet without a tuple of arguments and without `__init__` after `__new__`; an attribute that every
 //! packet of the class has is read without pyo3's guards, which only its fallback needs. Measured on Python 3.11: half the
@@ -15,6 +15,7 @@ use super::building::defaults;
 use super::dictionary::get_attribute;
 use super::edits::{Edit, Edits};
 use super::field::Bits;
+use super::lifetime::dealloc;
 use super::names::Access;
 use super::packet::Packet;
 use super::payload::try_parse;
@@ -28,6 +29,7 @@ pub fn fill(py: Python<'_>, native: &Native) {
     unsafe {
         if native.rules.get().protocol.create.is_some() {
             (*class).tp_vectorcall = Some(vectorcall);
+            (*class).tp_dealloc = Some(dealloc);
         }
         (*class).tp_getattro = Some(getattro);
     }
