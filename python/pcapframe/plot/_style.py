@@ -39,7 +39,7 @@ STEPS = [
     for step in steps
 ]
 TARGET_BINS = 300
-EARLIEST = np.datetime64("1677-09-21T00:12:44", "ns")
+EARLIEST = np.datetime64("1677-09-21T00:12:45", "ns")
 
 
 def axes(ax: Axes | None) -> Axes:
@@ -78,7 +78,7 @@ def time_axis(ax: Axes) -> None:
 
 
 def drawable(times: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    """The times as matplotlib can take them: it counts whole seconds first, and the first of 64 bits is none that numpy has."""
+    """The times as matplotlib can take them: it counts whole seconds first, and numpy has none of the first of 64 bits."""
     return np.maximum(times, EARLIEST)
 
 

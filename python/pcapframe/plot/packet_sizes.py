@@ -73,7 +73,9 @@ def _density(ax: Axes, table: Capture) -> None:
     shown: Any = np.ma.masked_equal(counts, 0)
     colors = need("matplotlib.colors", "plotting")
     norm = colors.LogNorm(vmin=1, vmax=max(int(counts.max()), 2))
-    mesh = ax.pcolormesh(_style.drawable(times), sizes, shown, norm=norm, cmap=colors.LinearSegmentedColormap.from_list("packets", SHADES))
+    mesh = ax.pcolormesh(
+        _style.drawable(times), sizes, shown, norm=norm, cmap=colors.LinearSegmentedColormap.from_list("packets", SHADES)
+    )
     ax.set_ylim(top=sizes[-1] * 1.02)
     ax.figure.colorbar(mesh, ax=ax, label="packets", pad=0.02)
 
