@@ -11,7 +11,9 @@ import importlib
 import io
 import itertools
 import json
+import pathlib
 import pickle
+import re
 import struct  # noqa: F401
 import subprocess
 import sys
@@ -22,6 +24,8 @@ from unittest import mock
 import pytest
 
 dpkt = pytest.importorskip("dpkt")
+
+from pcapframe import _core  # noqa: E402
 
 from . import targets  # noqa: E402
 from .tree import attempt  # noqa: E402, F401
@@ -299,7 +303,12 @@ def run(text, module):
     return found
 
 
-@pytest.mark.parametrize("name", CASES)
+# The stable ABI does not tell when a method or a field of a class is replaced (docs/dpkt.md).
+UNSEEN = pytest.mark.xfail("abi3" in pathlib.Path(_core.__file__).name, reason="built for the stable ABI", strict=True)
+PATCHED = re.compile("patched: (?!new attributes)")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=UNSEEN) if PATCHED.match(name) else name for name in CASES])
 def test_the_same_is_found(name):
     assert run(CASES[name], ours) == run(CASES[name], dpkt) != []
 

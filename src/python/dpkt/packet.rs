@@ -563,6 +563,15 @@ impl Packet {
     }
 }
 
+#[cfg(feature = "abi3")]
+#[pymethods]
+impl Packet {
+    /// Without this, pyo3 would raise an error of its own, which has only the name.
+    fn __getattr__<'py>(slf: &Bound<'py, Packet>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        super::generic::get(slf, name)
+    }
+}
+
 /// A buffer as the only positional argument of the class's own `unpack`.
 pub fn unpack_native<'py>(
     slf: &Bound<'py, PyAny>,
