@@ -406,3 +406,19 @@ for code in "dpkt.http", "from pcapframe.dpkt import ssl", "import pcapframe.dpk
 
 def test_without_dpkt():
     assert python("-c", BLOCKED) == (0, "14\n" + "ImportError True\n" * 4 + "AttributeError False\n", "")
+
+
+LATER = """
+import sys
+from pcapframe import dpkt
+before = dpkt.sip
+print("pcapframe.dpkt.sip" in sys.modules, hasattr(before, "__wrapped__"), "sip" in dir(dpkt), "asked for" in repr(before))
+before.MARK = 1
+import pcapframe.dpkt.sip as after
+print(dpkt.sip is after, before.Message is after.Message, after.MARK, dir(before) == dir(after), hasattr(before, "nothing"))
+print(dpkt.smb.__file__ == sys.modules["pcapframe.dpkt.smb"].__file__)
+"""
+
+
+def test_modules_of_dpkt_are_imported_when_asked_for():
+    assert python("-c", LATER) == (0, "False False True True\nTrue True 1 True False\nTrue\n", "")

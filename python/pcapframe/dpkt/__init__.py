@@ -18,7 +18,7 @@ top of the packets of this package.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _extra
 
@@ -80,7 +80,7 @@ from . import (  # noqa: E402
 )
 from . import dpkt as dpkt  # noqa: E402
 from . import _tables as _tables  # noqa: E402
-from ._install import install, installed, load_ipython_extension, uninstall, unload_ipython_extension  # noqa: E402
+from ._install import install, load_ipython_extension, uninstall, unload_ipython_extension  # noqa: E402
 # isort: on
 
 #: The version of dpkt whose API this is.
@@ -136,14 +136,12 @@ __all__ = [
     "vrrp",
 ]
 
+if not TYPE_CHECKING and _extra.folders():
+    globals().update({name: _extra.Later(name) for name in _extra.MODULES - globals().keys()})
+else:
 
-def __getattr__(name: str) -> Any:
-    """Modules of the installed dpkt, imported when asked for."""
-    if name not in _extra.MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with installed():
+    def __getattr__(name: str) -> Any:
+        """Say what to install for a module of dpkt."""
+        if name not in _extra.MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return _extra.load(name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_extra.MODULES})

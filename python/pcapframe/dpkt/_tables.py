@@ -6,7 +6,6 @@ from typing import Any
 
 from . import ah, arp, cdp, esp, gre, icmp, icmp6, igmp, ip, ip6, ipx, ppp, pppoe, sctp, stp, tcp, udp, vrrp
 from ._extra import load
-from ._install import installed
 from .ethernet import (
     ETH_TYPE_AOE,
     ETH_TYPE_ARP,
@@ -25,12 +24,10 @@ from .ethernet import (
 
 def _of_dpkt(module: str, name: str) -> Any:
     """A class of the installed dpkt, on top of this package; None without it."""
-    # Some of dpkt's modules say `import dpkt` where others import relatively.
-    with installed():
-        try:
-            return getattr(load(module), name)
-        except ImportError:
-            return None
+    try:
+        return getattr(load(module), name)
+    except ImportError:
+        return None
 
 
 def _fill() -> None:
