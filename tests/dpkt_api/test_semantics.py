@@ -415,7 +415,7 @@ before = dpkt.sip
 print("pcapframe.dpkt.sip" in sys.modules, hasattr(before, "__wrapped__"), "sip" in dir(dpkt), "asked for" in repr(before))
 before.MARK = 1
 import pcapframe.dpkt.sip as after
-print(dpkt.sip is after, before.Message is after.Message, after.MARK, dir(before) == dir(after), hasattr(before, "nothing"))
+print(dpkt.sip is after, before.Request is after.Request, after.MARK, dir(before) == dir(after), hasattr(before, "nothing"))
 print(dpkt.smb.__file__ == sys.modules["pcapframe.dpkt.smb"].__file__)
 """
 
