@@ -80,7 +80,7 @@ from . import (  # noqa: E402
 )
 from . import dpkt as dpkt  # noqa: E402
 from . import _tables as _tables  # noqa: E402
-from ._install import install, load_ipython_extension, uninstall, unload_ipython_extension  # noqa: E402
+from ._install import install, installed as installed, load_ipython_extension, uninstall, unload_ipython_extension  # noqa: E402
 # isort: on
 
 #: The version of dpkt whose API this is.
