@@ -30,8 +30,18 @@ pub enum Error {
     #[error("the source has changed since it was read; read it again")]
     SourceChanged,
 
+    #[error("the packets' bytes were not kept, and this source can not be read twice; read it with keep_bytes=True")]
+    NotKept,
+
     #[error("packet {row} is not there: the source now ends before it; read it again")]
     PacketGone { row: u64 },
+
+    /// More was decompressed than the caller allows.
+    #[error(
+        "{taken} compressed bytes have become more than {limit} times as many: this may be a decompression bomb; \
+         if it is not, allow more with max_expansion="
+    )]
+    Expansion { limit: u64, taken: u64 },
 
     /// The monitor asked to stop (Ctrl-C); the border raises what it has pending.
     #[error("interrupted")]

@@ -17,6 +17,7 @@ pub mod columns;
 pub mod error;
 pub mod parallel;
 pub mod read;
+pub mod scan;
 pub mod wire;
 
 #[cfg(feature = "python")]

@@ -22,10 +22,10 @@ use crate::columns::Frame;
 use crate::columns::dictionary::Dictionary;
 use crate::columns::frame::Selection;
 use crate::columns::scratch::{Plan, Scratch};
-use crate::columns::store::Store;
+use crate::columns::store::{self, Store};
 use crate::error::{Error, Fault, Result};
 use crate::parallel;
-use crate::wire::{self, Depth};
+use crate::wire::{self, Context, Depth};
 
 /// Large enough that a wait costs nothing, small enough that a chunk's columns stay in the cache.
 pub const CHUNK: u64 = 1 << 20;
@@ -41,14 +41,26 @@ const MOST_WAITING: usize = 2;
 #[derive(Clone, Debug)]
 pub struct Options {
     pub plan: Plan,
+    pub context: Context,
+    /// Which of several sources this is.
+    pub numbering: Numbering,
     pub threads: usize,
     pub chunk: u64,
 }
 
 impl Options {
     pub fn new(plan: Plan) -> Self {
-        Self { plan, threads: parallel::default_threads(), chunk: CHUNK }
+        let context = Context::new(plan.depth);
+        Self { plan, context, numbering: Numbering::default(), threads: parallel::default_threads(), chunk: CHUNK }
     }
+}
+
+/// Where the numbers of a source begin that is one of several.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Numbering {
+    pub file: u32,
+    /// Interfaces of the sources before it.
+    pub interfaces: u32,
 }
 
 /// Told of progress now and then, by the thread that called [`read`]; an error ends the reading.
@@ -65,33 +77,94 @@ impl Monitor for Unwatched {
     }
 }
 
-/// All that reading a source gives.
-pub struct Reading {
-    pub frame: Frame,
+/// What a source has to tell beside its packets.
+pub struct About {
     pub format: String,
     pub interfaces: Vec<Interface>,
     pub index: Index,
     pub fault: Option<Fault>,
+    /// Bytes of the source, decompressed.
+    pub bytes: u64,
     /// Chunks whose guess did not hold.
     pub wrong_guesses: u64,
 }
 
+/// All that reading a source gives.
+pub struct Reading {
+    pub frame: Frame,
+    pub about: About,
+}
+
 /// Reads all of `source`.
 pub fn read(source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Result<Reading> {
+    let (part, about) = read_part(source, options, Dictionaries::default(), monitor)?;
+    Ok(Reading { frame: join(vec![part.buffers], part.rows, part.dictionaries, options, 0), about })
+}
+
+/// Reads all of `source`, which is one of several whose columns share the dictionaries.
+pub fn read_part(
+    source: &Source,
+    options: &Options,
+    dictionaries: Dictionaries,
+    monitor: &mut dyn Monitor,
+) -> Result<(Part, About)> {
     let format = Format::detect(source)?;
     let first = format.first_offset();
+    let bytes = source.len();
     match format {
         Format::Pcap(pcap) => {
             let interface = Interface::of_pcap(pcap.link_type(), pcap.snaplen());
-            let done = Reader::new(source, options, first, pcap).run(monitor)?;
-            Ok(done.into_reading(options, pcap.describe(), vec![interface], Index::Pcap))
+            let done = Reader::new(source, options, first, pcap, dictionaries).run(monitor)?;
+            Ok(done.into_part(pcap.describe(), vec![interface], bytes, Index::Pcap))
         }
         Format::Pcapng(pcapng) => {
-            let done = Reader::new(source, options, first, pcapng).run(monitor)?;
+            let done = Reader::new(source, options, first, pcapng, dictionaries).run(monitor)?;
             let (format, interfaces) = done.committed.framing.describe();
-            Ok(done.into_reading(options, format, interfaces, Index::Pcapng))
+            Ok(done.into_part(format, interfaces, bytes, Index::Pcapng))
         }
     }
+}
+
+/// One frame of columns in pieces, whose first row is the source's `first`.
+pub fn join(pieces: Vec<Vec<Buffer>>, rows: usize, dictionaries: Dictionaries, options: &Options, first: u64) -> Frame {
+    let Plan { filled, visible, .. } = options.plan.clone();
+    let buffers = store::join(pieces, filled.len());
+    let columns = filled.into_iter().zip(buffers).collect();
+    let (ipv6, macs) = dictionaries.into_values();
+    Frame::new(rows, columns, visible, ipv6, macs, Selection::From(first))
+}
+
+/// Addresses met so far, of which columns hold the places.
+#[derive(Default)]
+pub struct Dictionaries {
+    ipv6: Dictionary<[u8; 16]>,
+    macs: Dictionary<[u8; 6]>,
+}
+
+impl Dictionaries {
+    pub fn into_values(self) -> (Vec<[u8; 16]>, Vec<[u8; 6]>) {
+        (self.ipv6.into_values(), self.macs.into_values())
+    }
+}
+
+/// Columns of some records, as one of several pieces.
+pub struct Part {
+    pub rows: usize,
+    pub buffers: Vec<Buffer>,
+    pub dictionaries: Dictionaries,
+}
+
+/// Reads the records of `source` from `first` on, which begin in the state `framing`.
+pub fn read_records<F: Framing>(
+    source: &Source,
+    options: &Options,
+    first: u64,
+    framing: F,
+    dictionaries: Dictionaries,
+    monitor: &mut dyn Monitor,
+) -> Result<Part> {
+    let Done { buffers, committed } = Reader::new(source, options, first, framing, dictionaries).run(monitor)?;
+    Ok(Part { rows: committed.rows, buffers, dictionaries: committed.dictionaries })
 }
 
 struct Reader<'a, F: Framing> {
@@ -115,8 +188,7 @@ struct Committed<F: Framing> {
     offset: u64,
     framing: F,
     rows: usize,
-    ipv6: Dictionary<[u8; 16]>,
-    macs: Dictionary<[u8; 6]>,
+    dictionaries: Dictionaries,
     anchors: Vec<Anchor<F::Mark>>,
     fault: Option<Fault>,
     error: Option<Error>,
@@ -145,7 +217,7 @@ struct Parsed<F> {
 }
 
 impl<'a, F: Framing> Reader<'a, F> {
-    fn new(source: &'a Source, options: &'a Options, first: u64, framing: F) -> Self {
+    fn new(source: &'a Source, options: &'a Options, first: u64, framing: F, dictionaries: Dictionaries) -> Self {
         let max_rows = usize::try_from(source.len() / MIN_RECORD + 1).unwrap_or(usize::MAX);
         Self {
             source,
@@ -160,8 +232,7 @@ impl<'a, F: Framing> Reader<'a, F> {
                 offset: first,
                 framing,
                 rows: 0,
-                ipv6: Dictionary::default(),
-                macs: Dictionary::default(),
+                dictionaries,
                 anchors: Vec::new(),
                 fault: None,
                 error: None,
@@ -311,7 +382,8 @@ impl<'a, F: Framing> Reader<'a, F> {
             }
         };
         let (base, rows) = (committed.rows, scratch.rows());
-        scratch.merge(&mut committed.ipv6, &mut committed.macs);
+        let Dictionaries { ipv6, macs } = &mut committed.dictionaries;
+        scratch.merge(ipv6, macs);
         self.commit(committed, parsed, rows);
         Ok((base, scratch))
     }
@@ -320,13 +392,15 @@ impl<'a, F: Framing> Reader<'a, F> {
     fn parse(&self, from: u64, end: u64, framing: F, window: &mut Window, scratch: &mut Scratch) -> Result<Parsed<F>> {
         let before = framing.clone();
         let mut after = framing;
-        let depth = self.options.plan.depth;
+        let Options { context, numbering, .. } = self.options;
         let end = if from >= end {
             End { offset: from, stopped: None }
         } else {
-            match depth {
-                Depth::Record => window.walk(&mut after, from, end, |_, record| fill_record(scratch.push(), &record))?,
-                _ => window.walk(&mut after, from, end, |_, record| fill(scratch.push_cleared(), &record, depth))?,
+            match context.depth {
+                Depth::Record => {
+                    window.walk(&mut after, from, end, |_, record| fill_record(scratch.push(), &record, numbering))?
+                }
+                _ => window.walk(&mut after, from, end, |_, record| fill(scratch.push_cleared(), &record, context, numbering))?,
             }
         };
         scratch.flush();
@@ -366,42 +440,41 @@ struct Done<F: Framing> {
 }
 
 impl<F: Framing> Done<F> {
-    fn into_reading(
+    fn into_part(
         self,
-        options: &Options,
         format: String,
         interfaces: Vec<Interface>,
+        bytes: u64,
         index: impl FnOnce(Chunks<F>) -> Index,
-    ) -> Reading {
+    ) -> (Part, About) {
         let Self { buffers, committed } = self;
-        let Plan { filled, visible, .. } = options.plan.clone();
-        let columns = filled.into_iter().zip(buffers).collect();
-        let (ipv6, macs) = (committed.ipv6.into_values(), committed.macs.into_values());
-        Reading {
-            frame: Frame::new(committed.rows, columns, visible, ipv6, macs, Selection::From(0)),
+        let about = About {
             format,
             interfaces,
             index: index(Chunks { anchors: committed.anchors, framing: committed.framing }),
             fault: committed.fault,
+            bytes,
             wrong_guesses: committed.wrong_guesses,
-        }
+        };
+        (Part { rows: committed.rows, buffers, dictionaries: committed.dictionaries }, about)
     }
 }
 
 /// Decodes a record into its row, which must be cleared.
 #[inline(always)]
-fn fill(packet: &mut wire::Packet, record: &Record, depth: Depth) {
-    fill_record(packet, record);
-    wire::decode(record.link_type, record.data, record.length, depth, packet);
+fn fill(packet: &mut wire::Packet, record: &Record, context: &Context, numbering: &Numbering) {
+    fill_record(packet, record, numbering);
+    wire::decode(record.link_type, record.data, record.length, context, packet);
 }
 
 /// The fields that the record itself tells.
 #[inline(always)]
-fn fill_record(packet: &mut wire::Packet, record: &Record) {
+fn fill_record(packet: &mut wire::Packet, record: &Record, numbering: &Numbering) {
     packet.timestamp = record.timestamp;
     packet.length = record.length;
     packet.captured_length = record.data.len() as u32;
-    packet.interface = u16::try_from(record.interface).unwrap_or(u16::MAX);
+    packet.file = numbering.file;
+    packet.interface = u16::try_from(record.interface.saturating_add(numbering.interfaces)).unwrap_or(u16::MAX);
     packet.link_type = record.link_type;
 }
 

@@ -36,7 +36,7 @@ fn records(reading: &Reading, bytes: &[u8]) -> Vec<Record> {
 /// All records of a capture, which must be whole.
 fn whole(bytes: &[u8]) -> Vec<Record> {
     let reading = read_all(bytes);
-    assert_eq!(reading.fault, None);
+    assert_eq!(reading.about.fault, None);
     records(&reading, bytes)
 }
 
@@ -85,7 +85,7 @@ proptest! {
         prop_assert_eq!(whole(&bytes), expected);
         let reading = read_all(bytes);
         prop_assert!(column::<u16>(&reading, "link_type").into_iter().all(|found| u32::from(found) == link_type));
-        prop_assert_eq!(u32::from(reading.interfaces[0].link_type), link_type);
+        prop_assert_eq!(u32::from(reading.about.interfaces[0].link_type), link_type);
     }
 
     #[test]
@@ -125,7 +125,7 @@ proptest! {
         let link_types: Vec<u16> = numbers.iter().map(|number| interfaces[usize::from(*number)].0).collect();
         prop_assert_eq!(column::<u16>(&reading, "link_type"), link_types);
         prop_assert_eq!(column::<u16>(&reading, "interface"), numbers);
-        prop_assert!(reading.interfaces.iter().all(|interface| interface.name == "eth0"));
+        prop_assert!(reading.about.interfaces.iter().all(|interface| interface.name == "eth0"));
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod classic {
         for order in Order::BOTH {
             let capture = Classic::with_header(order, Classic::MODIFIED, (2, 4), 1).packet(1, 2, b"abc").packet(3, 4, b"");
             assert_eq!(whole(&capture.bytes), [(SECOND + 2000, 3, b"abc".to_vec()), (3 * SECOND + 4000, 0, vec![])]);
-            assert!(read_all(capture.bytes).format.contains("modified"));
+            assert!(read_all(capture.bytes).about.format.contains("modified"));
         }
     }
 
@@ -232,7 +232,7 @@ mod classic {
     #[test]
     fn no_records() {
         let reading = read_all(Classic::new(Order::Little).bytes);
-        assert_eq!((reading.frame.rows(), reading.fault), (0, None));
+        assert_eq!((reading.frame.rows(), reading.about.fault), (0, None));
     }
 
     #[test]
@@ -307,7 +307,7 @@ mod blocks {
         let reading = read_all(capture.bytes);
         assert_eq!(column::<u16>(&reading, "interface"), [1, 2, 3, 3]);
         assert_eq!(column::<u16>(&reading, "link_type"), [101, 1, 1, 1]);
-        assert_eq!(reading.interfaces.len(), 4);
+        assert_eq!(reading.about.interfaces.len(), 4);
     }
 
     #[test]
@@ -383,7 +383,7 @@ mod blocks {
         let start = (0..70_000).fold(Blocks::new(Order::Little), |capture, number| capture.interface(number as u16, 0, &[]));
         let capture = start.enhanced(69_999, 5, 3, b"abc").enhanced(65_534, 5, 3, b"abc").enhanced(0, 6, 3, b"abc");
         let reading = read_all(capture.bytes);
-        assert_eq!((reading.fault.clone(), reading.interfaces.len()), (None, 70_000));
+        assert_eq!((reading.about.fault.clone(), reading.about.interfaces.len()), (None, 70_000));
         assert_eq!(column::<u16>(&reading, "interface"), [65_535, 65_534, 0]);
         assert_eq!(column::<u16>(&reading, "link_type"), [4463, 65_534, 0]);
     }
@@ -405,7 +405,7 @@ mod blocks {
             assert!(found.0 == offset && found.1.contains(reason), "{found:?}");
         }
         let reading = read_all(without.bytes);
-        assert_eq!((reading.frame.rows(), reading.fault, reading.interfaces.len()), (0, None, 0));
+        assert_eq!((reading.frame.rows(), reading.about.fault, reading.about.interfaces.len()), (0, None, 0));
     }
 
     #[test]

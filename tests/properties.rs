@@ -16,7 +16,7 @@ use pcapframe::capture::Source;
 use pcapframe::columns::dictionary::Dictionary;
 use pcapframe::columns::scratch::{Scratch, Values};
 use pcapframe::columns::table::{COLUMNS, Column, Getter, Presence};
-use pcapframe::wire::{Depth, Packet, Stop, decode, layer};
+use pcapframe::wire::{Context, Depth, Packet, Stop, decode, layer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -27,7 +27,7 @@ const DEPTHS: [Depth; 4] = [Depth::Record, Depth::Link, Depth::Network, Depth::T
 
 fn decoded(link_type: u16, data: &[u8], wire_length: u32, depth: Depth) -> Packet {
     let mut packet = Packet { link_type, length: wire_length, ..Packet::default() };
-    decode(link_type, data, wire_length, depth, &mut packet);
+    decode(link_type, data, wire_length, &Context::new(depth), &mut packet);
     packet
 }
 
@@ -47,7 +47,7 @@ fn row(packet: &Packet) -> Vec<Value> {
         let (ipv6, macs) = (ipv6.into_values(), macs.into_values());
         let value = |(column, values): (&Column, &Values)| {
             let address = match (&column.getter, values) {
-                (Getter::Ip(_), Values::U32(places)) if packet.ip_version == 6 => Some(ipv6[places[0] as usize].to_vec()),
+                (Getter::Ip(_), Values::U32(places)) if version(column, packet) == 6 => Some(ipv6[places[0] as usize].to_vec()),
                 (Getter::Mac(_), Values::U32(places)) if places[0] > 0 => Some(macs[places[0] as usize - 1].to_vec()),
                 _ => return Value(values.clone(), None),
             };
@@ -57,12 +57,19 @@ fn row(packet: &Packet) -> Vec<Value> {
     })
 }
 
+/// The IP version of an address column.
+fn version(column: &Column, packet: &Packet) -> u8 {
+    if column.version() == "ip_version" { packet.ip_version } else { packet.outer_ip_version }
+}
+
 fn present(column: &Column, packet: &Packet) -> bool {
     match column.presence {
         Presence::Always => true,
         Presence::Layers(layers) => packet.layers & layers != 0,
         Presence::TcpOption(option) => packet.tcp_options & option != 0,
         Presence::Address => packet.ip_version != 0 || packet.layers & layer::ARP != 0,
+        Presence::Tunnel => packet.tunnel_depth != 0,
+        Presence::OuterAddress => packet.outer_ip_version != 0,
         Presence::Identification => packet.ip_version == 4 || packet.layers & layer::FRAGMENT != 0,
     }
 }
@@ -296,7 +303,7 @@ fn captures_inside_packets_are_not_taken_for_the_capture() {
     for bytes in [classic, blocks] {
         let wrong_guesses = |chunk| {
             check_division(&bytes, chunk, None);
-            read_with(&memory(&*bytes), 2, chunk).unwrap().wrong_guesses
+            read_with(&memory(&*bytes), 2, chunk).unwrap().about.wrong_guesses
         };
         let wrong_guesses: u64 = [64, 1000, 4096].into_iter().map(wrong_guesses).sum();
         assert!(wrong_guesses > 0, "every guess was right: this shows nothing");

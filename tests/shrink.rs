@@ -27,7 +27,7 @@ fn shrunk_file_keeps_whole_packets() {
             let reading = read(&source, &options, &mut Unwatched).unwrap();
 
             assert_eq!(reading.frame.rows(), whole);
-            let fault = reading.fault.expect("the file ends before it should");
+            let fault = reading.about.fault.expect("the file ends before it should");
             assert_eq!((fault.offset, fault.packets), (24 + 26 * whole as u64, whole as u64));
         }
     }

@@ -101,6 +101,7 @@ class TestInfo:
         assert json.loads(capsys.readouterr().out) == {
             "format": "pcap (microseconds, little-endian)",
             "path": capture,
+            "files": [capture],
             "source_bytes": os.path.getsize(capture),
             "interfaces": [{"name": "", "link_type": 1, "link_type_name": "Ethernet", "snaplen": 65535}],
             "packets": 5,

@@ -45,7 +45,7 @@ def compare(path):
     """Values compared, and the differences."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        cap = pf.read_pcap(path, columns=COLUMNS)
+        cap = pf.read_pcap(path, columns=COLUMNS, decapsulate=False)
         columns = {name: list(cap[name]) for name in COLUMNS}
         compared, differences = 0, []
         for i, (_, data) in enumerate(cap.packets()):

@@ -18,10 +18,10 @@ WAYS = [(threads, chunk) for threads in (1, 2, 3, 7) for chunk in (4096, 65_536)
 def columns(source, threads, chunk):
     """Every column's bytes, the addresses behind the codes, and the fault; or the error's text."""
     try:
-        frame = _core.read(source, list(ALL_COLUMNS), threads=threads, chunk=chunk)
+        frame = _core.read([source], list(ALL_COLUMNS), _core.Settings(threads=threads, chunk=chunk))
     except PcapframeError as error:
         return str(error)
-    origin = frame.origin
+    origin = frame.sources[0]
     out = [len(frame), origin["fault"], frame.interfaces]
     for row in _core.column_table():
         name = row["name"]
@@ -76,7 +76,7 @@ def test_a_capture_carried_inside_packets():
     data = pcap([(i, 0, ethernet(ipv4(udp(1, 2, part), 17))) for i, part in enumerate(parts * 40)])
     found = assert_all_equal(data)
     assert found[0] == len(parts) * 40
-    assert _core.read(data, ["sport"], threads=2, chunk=4096).origin["wrong_guesses"] > 0
+    assert _core.read([data], ["sport"], _core.Settings(threads=2, chunk=4096)).sources[0]["wrong_guesses"] > 0
 
 
 def test_interfaces_described_between_packets():
@@ -131,7 +131,7 @@ def test_mutations_of_captures_by_others(shared_captures):
 
 def test_codes_are_the_same_whatever_the_number_of_threads(lab, monkeypatch):
     def coded():
-        frame = _core.read(str(lab), ["src"], threads=1)
+        frame = _core.read([str(lab)], ["src"], _core.Settings(threads=1))
         return frame.codes("src").tolist(), frame.categories("src")
 
     monkeypatch.setenv("PCAPFRAME_THREADS", "1")

@@ -56,7 +56,7 @@ def test_ctrl_c_ends_a_read_at_once(big):
             time.sleep(0.01)
         try:
             # Chunks of 64 bytes make work for a minute.
-            _core.read({str(big)!r}, ["timestamp"], threads=2, chunk=64, progress=progress)
+            _core.read([{str(big)!r}], ["timestamp"], _core.Settings(threads=2, chunk=64), progress=progress)
         except KeyboardInterrupt:
             print("interrupted", round(1000 * (time.monotonic() - seen[0])))
     """
@@ -141,7 +141,7 @@ def test_other_threads_run_while_a_capture_is_read(big):
     worker = threading.Thread(target=count)
     worker.start()
     before = counted
-    _core.read(str(big), ["timestamp"], threads=1, chunk=64)
+    _core.read([str(big)], ["timestamp"], _core.Settings(threads=1, chunk=64))
     during = counted - before
     stop.set()
     worker.join()

@@ -7,7 +7,7 @@ use common::everything;
 use pcapframe::capture::Source;
 use pcapframe::columns::scratch::Plan;
 use pcapframe::error::Error;
-use pcapframe::read::{CHUNK, Options, Unwatched, read};
+use pcapframe::read::{Options, Unwatched, read};
 
 /// Offsets after each record, and how many packets there are up to there.
 type Ends = Vec<(usize, usize)>;
@@ -15,7 +15,7 @@ type Ends = Vec<(usize, usize)>;
 /// Cuts a capture, whose file header has `header` bytes, at every byte.
 fn check_cuts(bytes: Vec<u8>, header: usize, ends: &Ends, plan: &Plan) {
     let bytes: &'static [u8] = bytes.leak();
-    let options = Options { plan: plan.clone(), threads: 1, chunk: CHUNK };
+    let options = Options { threads: 1, ..Options::new(plan.clone()) };
     for cut in 0..=bytes.len() {
         let reading = match read(&Source::Memory(Box::new(&bytes[..cut])), &options, &mut Unwatched) {
             Err(Error::NotACapture(_)) if cut < header => continue,
@@ -25,7 +25,7 @@ fn check_cuts(bytes: Vec<u8>, header: usize, ends: &Ends, plan: &Plan) {
         let whole = ends.iter().rfind(|(end, _)| *end <= cut);
         let (end, packets) = *whole.unwrap_or(&(0, 0));
         assert_eq!(reading.frame.rows(), packets, "cut at {cut}");
-        let fault = reading.fault.map(|fault| (fault.offset, fault.packets));
+        let fault = reading.about.fault.map(|fault| (fault.offset, fault.packets));
         assert_eq!(fault, (end != cut).then_some((end as u64, packets as u64)), "cut at {cut}");
     }
 }

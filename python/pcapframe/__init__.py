@@ -5,6 +5,7 @@
 >>> cap.plot.traffic()  # doctest: +SKIP
 
 Read a capture with :func:`read_pcap`; what comes back is a :class:`Capture`, whose columns are numpy arrays.
+:func:`scan_pcap` gives it in batches, for captures larger than memory and for live ones.
 """
 
 from ._core import __version__
@@ -19,6 +20,7 @@ from .errors import (
     UnknownColumnError,
 )
 from .reading import read_pcap
+from .scanning import scan_pcap
 from .timeline import Timeline
 
 __all__ = [
@@ -37,4 +39,5 @@ __all__ = [
     "UnknownColumnError",
     "__version__",
     "read_pcap",
+    "scan_pcap",
 ]

@@ -62,24 +62,69 @@ class _Column(TypedDict):
     tshark: NotRequired[str]
     exempt: NotRequired[str]
 
-class _Origin(TypedDict):
+class _Source(TypedDict):
     format: str
-    source_bytes: int
+    bytes: int
     wrong_guesses: int
     path: str | None
     # Offset, reason, and whole packets before it.
     fault: tuple[int, str, int] | None
 
+@final
+class Settings:
+    """How a source is read: what all ways of reading have in common."""
+
+    def __new__(
+        cls,
+        *,
+        threads: int,
+        decapsulate: bool = True,
+        ports: Sequence[tuple[int, str | None]] = [],
+        max_expansion: int = 1000,
+        chunk: int | None = None,
+    ) -> Settings:
+        """`ports` are numbers of UDP ports and names of tunnels, or None for a port that is no tunnel's."""
+
 def read(
-    source: str | os.PathLike[str] | bytes | bytearray,
+    sources: Sequence[str | os.PathLike[str] | bytes | bytearray | object],
     columns: Sequence[str],
+    settings: Settings,
     *,
-    threads: int,
-    chunk: int | None = None,
     progress: Callable[[int, int], object] | None = None,
     keep: bool = True,
 ) -> Frame:
-    """Read a capture: `source` is a path or bytes, `columns` are names; `keep` holds on to bytes for packet access."""
+    """Read captures, one after the other, into one table: each of `sources` is a path, bytes or a stream."""
+
+@final
+class Scan:
+    """A source as batches of packets, in bounded memory."""
+
+    def __new__(
+        cls,
+        source: str | os.PathLike[str] | bytes | bytearray | object,
+        columns: Sequence[str],
+        settings: Settings,
+        *,
+        batch_size: int,
+        timeout: float | None = None,
+        follow: bool = False,
+        progress: Callable[[int, int], object] | None = None,
+        file: int = 0,
+        interfaces: int = 0,
+    ) -> Scan: ...
+    def next(self) -> Frame | None:
+        """Return the next batch, or None after the last."""
+
+    @property
+    def fault(self) -> tuple[int, str, int] | None:
+        """Offset, reason, and packets before it, where the source has broken off."""
+
+    @property
+    def interfaces(self) -> int:
+        """How many interfaces the source has described so far."""
+
+    def stop(self) -> None:
+        """End the following of a file."""
 
 def default_threads() -> int:
     """Return how many threads are used if none are named."""
@@ -131,8 +176,8 @@ class Frame:
     def interfaces(self) -> list[tuple[str, int, int]]:
         """Name, link type and snaplen of each interface of the source."""
     @property
-    def origin(self) -> _Origin:
-        """What is known of the source: format, path, where it broke off."""
+    def sources(self) -> list[_Source]:
+        """What is known of each source: format, path, size, and where it broke off."""
 
     def values(self, name: str) -> NDArray[Any]:
         """Return a column's numbers as a read-only array over the frame's own memory."""

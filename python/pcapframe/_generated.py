@@ -60,6 +60,24 @@ class Layer(IntFlag):
     """IP authentication header (RFC 4302)."""
     ESP = 131072
     """ESP (RFC 4303): what follows is encrypted."""
+    MPLS = 262144
+    """MPLS label stack entries (RFC 3032), one or several."""
+    PPPOE = 524288
+    """PPPoE, discovery or session (RFC 2516)."""
+    LLC = 1048576
+    """IEEE 802.2 LLC, with SNAP or without."""
+    PPP = 2097152
+    """PPP (RFC 1661)."""
+    WLAN = 4194304
+    """IEEE 802.11."""
+    RADIO = 8388608
+    """What a radio adds in front of 802.11: radiotap, Prism, AVS or PPI."""
+    MACSEC = 16777216
+    """MACsec (IEEE 802.1AE)."""
+    NSH = 33554432
+    """Network Service Header (RFC 8300)."""
+    OTHER_LINK = 67108864
+    """Another link layer: FDDI, Token Ring, Cisco HDLC, Frame Relay, ATM, Juniper, PFLOG, NFLOG."""
 
 
 class Stop(IntEnum):
@@ -82,6 +100,44 @@ class Tunnel(IntEnum):
 
     NONE = 0
     """No tunnel."""
+    IPIP = 1
+    """IPv4 in IPv4 (RFC 2003)."""
+    SIX_IN_FOUR = 2
+    """IPv6 in IPv4 (RFC 4213)."""
+    FOUR_IN_SIX = 3
+    """IPv4 in IPv6 (RFC 2473)."""
+    SIX_IN_SIX = 4
+    """IPv6 in IPv6 (RFC 2473)."""
+    GRE = 5
+    """GRE (RFC 2784, 2890, 2637), NVGRE (RFC 7637) among them."""
+    ERSPAN = 6
+    """ERSPAN, types I to III."""
+    VXLAN = 7
+    """VXLAN (RFC 7348)."""
+    VXLAN_GPE = 8
+    """VXLAN with protocol extension."""
+    GENEVE = 9
+    """Geneve (RFC 8926)."""
+    GTPU = 10
+    """GTP-U (3GPP TS 29.281)."""
+    L2TP = 11
+    """L2TP version 2 (RFC 2661) or 3 (RFC 3931)."""
+    TEREDO = 12
+    """Teredo (RFC 4380)."""
+    ETHERIP = 13
+    """EtherIP (RFC 3378)."""
+    MPLS = 14
+    """MPLS in IP or UDP (RFC 4023, 7510), or a pseudowire over MPLS (RFC 4448)."""
+    PBB = 15
+    """Provider backbone bridging, MAC in MAC (IEEE 802.1ah)."""
+    CAPWAP = 16
+    """CAPWAP data (RFC 5415)."""
+    TZSP = 17
+    """TaZmen Sniffer Protocol."""
+    LISP = 18
+    """LISP (RFC 9300)."""
+    NSH = 19
+    """Ethernet or IP behind a Network Service Header (RFC 8300)."""
 
 
 class TcpFlag(IntFlag):
@@ -135,6 +191,7 @@ ALL_COLUMNS: Final = (
     "length",
     "captured_length",
     "interface",
+    "file",
     "link_type",
     "eth_src",
     "eth_dst",
@@ -165,6 +222,11 @@ ALL_COLUMNS: Final = (
     "payload_length",
     "layers",
     "tunnel",
+    "tunnel_id",
+    "tunnel_depth",
+    "outer_ip_version",
+    "outer_src",
+    "outer_dst",
     "stop",
 )
 """Every column, in the table's order."""
@@ -219,6 +281,17 @@ class ColumnProperties:
             One value a packet; read on request. tshark has no such field.
         """
         return cast("NDArray[np.uint16]", self._column("interface"))
+
+    @property
+    def file(self) -> NDArray[np.uint32]:
+        """Number of the file among those that were read, from 0; `info.files` has their names.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; read on request. tshark has no such field.
+        """
+        return cast("NDArray[np.uint32]", self._column("file"))
 
     @property
     def link_type(self) -> NDArray[np.uint16]:
@@ -549,6 +622,61 @@ class ColumnProperties:
             One value a packet; read on request. tshark has no such field.
         """
         return cast("NDArray[np.uint8]", self._column("tunnel"))
+
+    @property
+    def tunnel_id(self) -> NDArray[np.uint32]:
+        """What the innermost tunnel's header has to tell it from others: VNI, TEID, GRE key, MPLS label, session, SPI.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a packet; read on request. tshark has no such field.
+        """
+        return cast("NDArray[np.uint32]", self._column("tunnel_id"))
+
+    @property
+    def tunnel_depth(self) -> NDArray[np.uint8]:
+        """How many tunnels lie inside one another.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; read on request. tshark has no such field.
+        """
+        return cast("NDArray[np.uint8]", self._column("tunnel_depth"))
+
+    @property
+    def outer_ip_version(self) -> NDArray[np.uint8]:
+        """IP version of the packet around the outermost tunnel; 0 where there is no tunnel over IP.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; read on request. tshark has no such field.
+        """
+        return cast("NDArray[np.uint8]", self._column("outer_ip_version"))
+
+    @property
+    def outer_src(self) -> AddressColumn:
+        """Source IP address of the packet around the outermost tunnel.
+
+        Returns
+        -------
+        AddressColumn
+            One value a packet; read on request. tshark has no such field.
+        """
+        return cast("AddressColumn", self._column("outer_src"))
+
+    @property
+    def outer_dst(self) -> AddressColumn:
+        """Destination IP address of the packet around the outermost tunnel.
+
+        Returns
+        -------
+        AddressColumn
+            One value a packet; read on request. tshark has no such field.
+        """
+        return cast("AddressColumn", self._column("outer_dst"))
 
     @property
     def stop(self) -> NDArray[np.uint8]:

@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+import glob
+import io
 import os
 import stat
+import sys
+from collections.abc import Sequence
 from typing import IO, Any, TypeAlias
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
+#: One source or several, in order; a path may be a pattern with ``*``, ``?`` or ``[...]``.
+Sources: TypeAlias = Source | Sequence[Source]
 
 
-def resolve(source: Source, *, keep_bytes: bool) -> tuple[str | bytes, bool]:
-    """Return a path or bytes, and whether bytes may be kept for packet access.
+def several(source: Sources) -> list[Source]:
+    """Return the sources that `source` stands for: those of a list, and the files that match a pattern, in the order of names.
+
+    Raises
+    ------
+    ValueError
+        The list is empty.
+    """
+    if isinstance(source, Sequence) and not isinstance(source, (str, bytes, bytearray, memoryview)):
+        if not source:
+            message = "source is an empty list; pass at least one capture"
+            raise ValueError(message)
+        return [found for one in source for found in _matches(one)]
+    return _matches(source)
+
+
+def _matches(source: Any) -> list[Source]:
+    path = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
+    # A file may have a name that looks like a pattern.
+    if path is None or not glob.has_magic(path) or os.path.lexists(path):
+        return [source]
+    found: list[Source] = [*sorted(glob.glob(path, recursive=True))]
+    # Without a match it is said that there is no such file.
+    return found or [source]
+
+
+def resolve(source: Source, *, keep_bytes: bool) -> tuple[Any, bool]:
+    """Return a path, bytes or an object to read from, and whether bytes may be kept for packet access.
 
     Bytes that the caller passed are the caller's anyway, and kept; what was read from a stream is kept on request only.
     """
@@ -20,35 +52,29 @@ def resolve(source: Source, *, keep_bytes: bool) -> tuple[str | bytes, bool]:
         return bytes(source), True
     if isinstance(source, (str, os.PathLike)):
         return _from_path(os.fspath(source), keep_bytes)
-    if hasattr(source, "read"):
+    if hasattr(source, "read") or hasattr(source, "recv"):
         return _from_file(source, keep_bytes)
-    message = f"source is {type(source).__name__}, but must be a path, bytes or a file opened in binary mode"
+    message = f"source is {type(source).__name__}, but must be a path, bytes, a file opened in binary mode or a socket"
     raise TypeError(message)
 
 
-def _from_path(path: Any, keep_bytes: bool) -> tuple[str | bytes, bool]:
+def _from_path(path: Any, keep_bytes: bool) -> tuple[Any, bool]:
     if not isinstance(path, str):
         path = os.fsdecode(path)
-    mode = os.stat(path).st_mode
-    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-        return path, True
-    # A pipe or a device: it has no length and can not be read at positions.
-    with open(path, "rb") as stream:
-        return stream.read(), keep_bytes
+    if path == "-":
+        return sys.stdin.buffer, keep_bytes
+    os.stat(path)
+    return path, keep_bytes
 
 
-def _from_file(file: IO[bytes], keep_bytes: bool) -> tuple[str | bytes, bool]:
+def _from_file(file: Any, keep_bytes: bool) -> tuple[Any, bool]:
     path = _regular_file(file)
     if path is not None:
-        return path, True
-    data: object = file.read()
-    if isinstance(data, str):
+        return path, keep_bytes
+    if isinstance(file, io.TextIOBase):
         message = f"source is a file in text mode; open it in binary mode: open({getattr(file, 'name', '...')!r}, 'rb')"
         raise TypeError(message)
-    if not isinstance(data, (bytes, bytearray, memoryview)):
-        message = f"source.read() returned {type(data).__name__}, but must return bytes"
-        raise TypeError(message)
-    return bytes(data), keep_bytes
+    return file, keep_bytes
 
 
 def _regular_file(file: IO[bytes]) -> str | None:

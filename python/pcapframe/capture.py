@@ -32,7 +32,10 @@ class Info:
     """
 
     format: str
+    #: The file, if there is one only.
     path: str | None
+    #: Paths of all that were read, in order: the column `file` counts in this. None where a source has no path.
+    files: tuple[str | None, ...]
     source_bytes: int
     interfaces: tuple[Interface, ...]
     packets: int
@@ -52,9 +55,13 @@ class Info:
 
     def to_rows(self) -> list[tuple[str, str]]:
         """Return name and text of everything that is known."""
-        skip = {"interfaces"}
+        skip = {"interfaces", "files"}
         known = [(f.name, getattr(self, f.name)) for f in fields(self) if f.name not in skip]
         rows = [(name, _text(value)) for name, value in known if value is not None]
+        if len(self.files) > 1:
+            names = [_preview.harmless(name or "bytes") for name in self.files[:8]]
+            more = len(self.files) - len(names)
+            rows.append(("files", "; ".join(names) + (f"; and {more:,} more" if more else "")))
         shown = [str(interface) for interface in self.interfaces[:8]]
         more = len(self.interfaces) - len(shown)
         return [*rows, ("interfaces", "; ".join(shown) + (f"; and {more:,} more" if more else ""))]
@@ -201,16 +208,20 @@ class Capture(ColumnProperties):
     @property
     def info(self) -> Info:
         """What is known of the packets at hand and of the source they came from."""
-        origin = self._frame.origin
-        fault = origin["fault"]
+        sources = self._frame.sources
+        formats = dict.fromkeys(source["format"] for source in sources)
+        faults = [
+            fault_text(*source["fault"], source["path"] if len(sources) > 1 else None) for source in sources if source["fault"]
+        ]
         times = self._known("timestamp")
         first = times.min() if times is not None and len(times) else None
         last = times.max() if times is not None and len(times) else None
         stops = self._known("stop")
         return Info(
-            format=origin["format"],
-            path=origin["path"],
-            source_bytes=origin["source_bytes"],
+            format="; ".join(formats),
+            path=sources[0]["path"] if len(sources) == 1 else None,
+            files=tuple(source["path"] for source in sources),
+            source_bytes=sum(source["bytes"] for source in sources),
             interfaces=tuple(Interface(*interface) for interface in self._frame.interfaces),
             packets=len(self),
             bytes=self._sum("length"),
@@ -220,7 +231,7 @@ class Capture(ColumnProperties):
             duration=_duration(first, last),
             truncated=None if stops is None else int(np.count_nonzero(stops == Stop.TRUNCATED)),
             malformed=None if stops is None else int(np.count_nonzero(stops == Stop.MALFORMED)),
-            fault=None if fault is None else fault_text(*fault),
+            fault="; ".join(faults) or None,
         )
 
     def _known(self, name: str) -> NDArray[Any] | None:

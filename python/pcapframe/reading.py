@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, TypeAlias
+
+import numpy as np
 
 from . import _core
 from ._generated import ALL_COLUMNS, DEFAULT_COLUMNS
 from ._progress import Progress
-from ._source import Source, resolve
+from ._source import Sources, resolve, several
 from .capture import Capture
 from .errors import CorruptCaptureError, TruncatedCaptureWarning, fault_text
+
+#: Real captures compress to a tenth or less; a thousandth is what gzip can do at most.
+MAX_EXPANSION = 1000
 
 ProgressOption: TypeAlias = bool | Callable[[int, int], object]
 
 
 def read_pcap(
-    source: Source,
+    source: Sources,
     *,
     columns: Iterable[str] | Literal["all"] | None = None,
     threads: int | None = None,
     progress: ProgressOption = False,
     on_error: Literal["keep", "raise"] = "keep",
     keep_bytes: bool = False,
+    decapsulate: bool = True,
+    ports: Mapping[int, str | None] | None = None,
+    max_expansion: int = MAX_EXPANSION,
+    merge: bool = False,
 ) -> Capture:
-    """Read a pcap or pcapng capture into columns.
+    """Read a pcap or pcapng capture, or several, into columns.
 
     Parameters
     ----------
-    source : path, bytes or binary file object
-        The format is found by content, never by name. A file object is read from where it stands.
+    source : path, bytes, binary file object or socket, or a list of them
+        Several are read one after the other as one capture, whose column `file` tells them apart; so are the files that match
+        a pattern such as ``"day-*.pcap.gz"``, in the order of their names. The format is found by content, never by name;
+        gzip, zstd, lz4, xz and bzip2 are decompressed on the way. A file object
+        is read from where it stands, a pipe or a socket to its end; "-" is the standard input.
     columns : list of str, "all" or None
         Which columns to read; None reads the default ones. Fewer columns are faster: what no column needs is not decoded.
     threads : int, optional
@@ -42,6 +54,17 @@ def read_pcap(
         What to do when the file is cut or corrupt: keep the packets before the fault and warn, or raise.
     keep_bytes : bool
         Keep the bytes of a source that can not be read twice, such as a pipe, so that :meth:`Capture.packet` works.
+    decapsulate : bool
+        Whether columns describe the innermost headers, also inside tunnels; False stops at the outermost IP header.
+    ports : mapping of int to str or None, optional
+        Tunnels at other UDP ports than the registered ones: ``{8472: "vxlan"}``. None takes a port's tunnel away:
+        ``{4789: None}``. Names are "capwap", "esp", "geneve", "gtpu", "l2tp", "lisp", "mpls", "teredo", "tzsp", "vxlan" and
+        "vxlan-gpe".
+    max_expansion : int
+        A compressed source may decompress to this many times its size; beyond it, and beyond 64 MiB, it counts as a
+        decompression bomb.
+    merge : bool
+        Order the packets of several sources by time; packets of the same time stay in the sources' order.
 
     Returns
     -------
@@ -56,6 +79,8 @@ def read_pcap(
         A name in `columns` is no column.
     CorruptCaptureError
         The source is cut or corrupt, and `on_error` is "raise".
+    PcapframeError
+        The source decompresses to more than `max_expansion` allows.
     OSError
         The file can not be read; FileNotFoundError if there is none.
 
@@ -76,21 +101,51 @@ def read_pcap(
     >>> print(cap.timestamp[0], cap.src[0], cap.icmp_type[0])
     1970-01-01T00:00:01.000002000 127.0.0.1 8
     """
-    if on_error not in ("keep", "raise"):
-        message = f"on_error is {on_error!r}, but must be 'keep' or 'raise'"
-        raise ValueError(message)
-    if threads is not None and threads < 1:
-        message = f"threads is {threads}, but must be at least 1; leave it out for as many as there are cores"
-        raise ValueError(message)
-    names = _columns(columns)
-    data, keep = resolve(source, keep_bytes=keep_bytes)
+    check_on_error(on_error)
+    names = column_names(columns)
+    reading = settings(threads, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
+    sources = [resolve(one, keep_bytes=keep_bytes) for one in several(source)]
+    keep = all(kept for _, kept in sources)
+    wanted = [*names, "timestamp"] if merge else names
     with Progress(progress) as report:
-        frame = _core.read(data, names, threads=threads or _core.default_threads(), progress=report.callback, keep=keep)
-    _report_fault(frame, on_error)
+        frame = _core.read([one for one, _ in sources], wanted, reading, progress=report.callback, keep=keep)
+    for about in frame.sources:
+        # 3: the line of the user who called read_pcap.
+        report_fault(about["fault"], about["path"], on_error, stacklevel=3)
+    if merge:
+        frame = frame.take(np.argsort(frame.values("timestamp").view(np.int64), kind="stable"))
     return Capture(frame)
 
 
-def _columns(columns: Iterable[str] | None) -> list[str]:
+def check_on_error(on_error: str) -> None:
+    """Refuse what is no way to deal with a fault."""
+    if on_error not in ("keep", "raise"):
+        message = f"on_error is {on_error!r}, but must be 'keep' or 'raise'"
+        raise ValueError(message)
+
+
+def settings(
+    threads: int | None, *, decapsulate: bool, ports: Mapping[int, str | None] | None, max_expansion: int
+) -> _core.Settings:
+    """Make settings for the core of what the user gave, once it is checked."""
+    if threads is not None and threads < 1:
+        message = f"threads is {threads}, but must be at least 1; leave it out for as many as there are cores"
+        raise ValueError(message)
+    if max_expansion < 1:
+        message = f"max_expansion is {max_expansion}, but must be at least 1"
+        raise ValueError(message)
+    pairs = list((ports or {}).items())
+    for port, _ in pairs:
+        if not 0 <= port <= 0xFFFF:
+            message = f"ports has {port}, but UDP ports are 0 to 65535"
+            raise ValueError(message)
+    return _core.Settings(
+        threads=threads or _core.default_threads(), decapsulate=decapsulate, ports=pairs, max_expansion=max_expansion
+    )
+
+
+def column_names(columns: Iterable[str] | None) -> list[str]:
+    """Names of the columns that `columns` stands for."""
     if columns is None:
         return list(DEFAULT_COLUMNS)
     if columns == "all":
@@ -105,12 +160,11 @@ def _columns(columns: Iterable[str] | None) -> list[str]:
     return names
 
 
-def _report_fault(frame: _core.Frame, on_error: str) -> None:
-    origin = frame.origin
-    if origin["fault"] is None:
+def report_fault(fault: tuple[int, str, int] | None, path: str | None, on_error: str, *, stacklevel: int) -> None:
+    """Warn of a source that is cut or corrupt, or raise."""
+    if fault is None:
         return
-    offset, reason, packets = origin["fault"]
+    offset, reason, packets = fault
     if on_error == "raise":
-        raise CorruptCaptureError(offset=offset, reason=reason, packets=packets, path=origin["path"])
-    # 3: the line of the user who called read_pcap.
-    warnings.warn(fault_text(offset, reason, packets, origin["path"]), TruncatedCaptureWarning, stacklevel=3)
+        raise CorruptCaptureError(offset=offset, reason=reason, packets=packets, path=path)
+    warnings.warn(fault_text(offset, reason, packets, path), TruncatedCaptureWarning, stacklevel=stacklevel + 1)

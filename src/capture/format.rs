@@ -13,7 +13,7 @@ pub enum Format {
 }
 
 /// Enough for either format's first header.
-const START_LEN: usize = 4096;
+pub const START_LEN: usize = 4096;
 
 /// Other kinds of file that people pass by mistake, by their first bytes.
 const OTHERS: &[(&[u8], &str)] = &[
@@ -30,7 +30,11 @@ const OTHERS: &[(&[u8], &str)] = &[
 impl Format {
     pub fn detect(source: &Source) -> Result<Self> {
         let mut buffer = Vec::new();
-        let start = source.window(0, START_LEN, &mut buffer)?;
+        Self::from_start(source.window(0, START_LEN, &mut buffer)?)
+    }
+
+    /// The format of a source that begins with `start`: [`START_LEN`] bytes, or all if there are fewer.
+    pub fn from_start(start: &[u8]) -> Result<Self> {
         let Some(magic) = start.first_chunk::<4>() else {
             return Err(Error::NotACapture(match start.len() {
                 0 => "the file is empty".into(),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::record::{Framing, Record};
+use super::replay::Replay;
 use super::source::Source;
 use super::split::Window;
+use super::stream::Stream;
 use crate::error::{Error, Result};
 
 /// The chunks of a source.
@@ -14,6 +16,8 @@ use crate::error::{Error, Result};
 pub enum Index {
     Pcap(Chunks<Pcap>),
     Pcapng(Chunks<Pcapng>),
+    /// A stream's records have no place that one could go back to.
+    None,
 }
 
 /// An anchor for each chunk, and the format's state at the end.
@@ -41,13 +45,18 @@ pub struct Packet<'a> {
     pub data: &'a [u8],
 }
 
-/// Reads packets by row. The chunk read last is kept, so rows in ascending order cost one read of the source.
+/// Reads packets by row. What was read last is kept, so rows in ascending order cost one read of the source.
 pub struct Packets {
-    source: Arc<Source>,
-    index: Arc<Index>,
+    place: Place,
     first_row: u64,
     loaded: Vec<Entry>,
     bytes: Vec<u8>,
+}
+
+enum Place {
+    Indexed(Arc<Source>, Arc<Index>),
+    /// Read from the beginning again, as far as the row that is wanted.
+    Streamed(Replay),
 }
 
 struct Entry {
@@ -60,7 +69,16 @@ struct Entry {
 
 impl Packets {
     pub fn new(source: Arc<Source>, index: Arc<Index>) -> Self {
-        Self { source, index, first_row: 0, loaded: Vec::new(), bytes: Vec::new() }
+        Self::at(Place::Indexed(source, index))
+    }
+
+    /// Packets of a stream that `open` begins anew.
+    pub fn of_stream(open: impl Fn() -> Result<Stream> + Send + 'static) -> Self {
+        Self::at(Place::Streamed(Replay::new(Box::new(open))))
+    }
+
+    fn at(place: Place) -> Self {
+        Self { place, first_row: 0, loaded: Vec::new(), bytes: Vec::new() }
     }
 
     pub fn get(&mut self, row: u64) -> Result<Packet<'_>> {
@@ -73,14 +91,26 @@ impl Packets {
     }
 
     fn load(&mut self, row: u64) -> Result<()> {
-        let index = Arc::clone(&self.index);
-        match &*index {
-            Index::Pcap(chunks) => self.load_chunk(row, chunks),
-            Index::Pcapng(chunks) => self.load_chunk(row, chunks),
+        match &mut self.place {
+            Place::Indexed(source, index) => {
+                let (source, index) = (Arc::clone(source), Arc::clone(index));
+                match &*index {
+                    Index::Pcap(chunks) => self.load_chunk(row, &source, chunks),
+                    Index::Pcapng(chunks) => self.load_chunk(row, &source, chunks),
+                    Index::None => Err(Error::PacketGone { row }),
+                }
+            }
+            Place::Streamed(replay) => {
+                let (loaded, bytes) = (&mut self.loaded, &mut self.bytes);
+                loaded.clear();
+                bytes.clear();
+                self.first_row = replay.load(row, &mut |record| loaded.push(Entry::keep(&record, bytes)))?;
+                Ok(())
+            }
         }
     }
 
-    fn load_chunk<F: Framing>(&mut self, row: u64, chunks: &Chunks<F>) -> Result<()> {
+    fn load_chunk<F: Framing>(&mut self, row: u64, source: &Source, chunks: &Chunks<F>) -> Result<()> {
         let anchors = &chunks.anchors;
         let after = anchors.partition_point(|anchor| anchor.row <= row);
         let anchor = after.checked_sub(1).map(|i| &anchors[i]).ok_or(Error::PacketGone { row })?;
@@ -89,7 +119,7 @@ impl Packets {
         let (loaded, bytes) = (&mut self.loaded, &mut self.bytes);
         loaded.clear();
         bytes.clear();
-        let mut window = Window::new(&self.source);
+        let mut window = Window::new(source);
         window.load(anchor.offset, anchor.end)?;
         let mut framing = chunks.framing.back_to(&anchor.mark);
         window.walk(&mut framing, anchor.offset, anchor.end, |_, record| loaded.push(Entry::keep(&record, bytes)))?;

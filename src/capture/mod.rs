@@ -1,13 +1,17 @@
 //! FILE → RECORDS: formats, framing, and how a source is split among threads. Knows nothing of what is inside a packet.
 
+pub mod compression;
 pub mod format;
 pub mod index;
 mod interfaces;
 pub mod pcap;
 pub mod pcapng;
 pub mod record;
+mod replay;
 pub mod source;
 pub mod split;
+pub mod stream;
+pub mod walk;
 pub mod write;
 
 pub use format::Format;

@@ -16,6 +16,7 @@ const PIECE: usize = 1 << 17;
 pub struct Addresses<'a> {
     pub raw: &'a [u32],
     pub ip_version: &'a [u8],
+    /// Which rows are ARP; empty where none can be.
     pub layers: &'a [u32],
     pub ipv6: &'a [[u8; 16]],
 }
@@ -46,7 +47,7 @@ impl Addresses<'_> {
         match self.ip_version[row] {
             4 => V4 | Key::from(self.raw[row]),
             6 => V6 | Key::from(self.raw[row]),
-            _ if self.layers[row] & layer::ARP != 0 => V4 | Key::from(self.raw[row]),
+            _ if self.layers.get(row).is_some_and(|layers| layers & layer::ARP != 0) => V4 | Key::from(self.raw[row]),
             _ => NONE,
         }
     }

@@ -7,7 +7,7 @@ use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer};
 
 use super::address::Addresses;
 use super::store::width;
-use super::table::{COLUMNS, Column, place};
+use super::table::{COLUMNS, Column, Presence, place};
 use crate::error::Result;
 use crate::parallel;
 
@@ -77,7 +77,10 @@ impl Frame {
     /// Hands an address column to `work`; None if it was not read.
     pub fn with_addresses<R>(&self, column: usize, work: impl FnOnce(Addresses) -> R) -> Option<R> {
         let raw = self.values::<u32>(column)?;
-        let (ip_version, layers) = (self.companion::<u8>("ip_version"), self.companion::<u32>("layers"));
+        let column = &COLUMNS[column];
+        let ip_version = self.companion::<u8>(column.version());
+        // Only the innermost addresses may be those of ARP.
+        let layers = if column.presence == Presence::Address { self.companion::<u32>("layers") } else { Vec::new().into() };
         Some(work(Addresses { raw: &raw, ip_version: &ip_version, layers: &layers, ipv6: &self.ipv6 }))
     }
 

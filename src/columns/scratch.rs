@@ -170,16 +170,22 @@ impl Scratch {
     }
 
     fn renumber_ipv6(&mut self, places: &[u32]) {
-        let version = place("ip_version");
-        let versions = self.columns.iter().find_map(|(column, values)| match values {
-            Values::U8(versions) if *column == version => Some(versions.clone()),
-            _ => None,
-        });
-        let versions = versions.expect("ip_version accompanies every address column");
-        for (column, values) in &mut self.columns {
-            if let (Getter::Ip(_), Values::U32(values)) = (&COLUMNS[*column].getter, values) {
-                for (value, _) in values.iter_mut().zip(&versions).filter(|(_, version)| **version == 6) {
-                    *value = places[*value as usize];
+        for version in ["ip_version", "outer_ip_version"] {
+            let at = place(version);
+            let versions = self.columns.iter().find_map(|(column, values)| match values {
+                Values::U8(versions) if *column == at => Some(versions.clone()),
+                _ => None,
+            });
+            // It accompanies every address column: where it is not, there is none.
+            let Some(versions) = versions else { continue };
+            for (column, values) in &mut self.columns {
+                let column = &COLUMNS[*column];
+                if let (Getter::Ip(_), Values::U32(values)) = (&column.getter, values)
+                    && column.version() == version
+                {
+                    for (value, _) in values.iter_mut().zip(&versions).filter(|(_, version)| **version == 6) {
+                        *value = places[*value as usize];
+                    }
                 }
             }
         }

@@ -103,6 +103,28 @@ fn concatenate(pieces: &mut [(usize, Vec<Values>)], column: usize) -> Buffer {
     }
 }
 
+/// The pieces of `columns` columns, each joined to one.
+pub fn join(pieces: Vec<Vec<Buffer>>, columns: usize) -> Vec<Buffer> {
+    if pieces.len() == 1 {
+        return pieces.into_iter().flatten().collect();
+    }
+    let mut pieces: Vec<Vec<Option<Buffer>>> = pieces.into_iter().map(|piece| piece.into_iter().map(Some).collect()).collect();
+    let column = |column: usize| {
+        let length = pieces.iter().filter_map(|piece| piece[column].as_ref()).map(|buffer| buffer.len()).sum();
+        let mut words = vec![0u64; usize::div_ceil(length, 8)];
+        let mut rest: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+        for piece in &mut pieces {
+            // Let go of on the way: no more than one column is there twice.
+            let Some(buffer) = piece[column].take() else { continue };
+            let (place, after) = rest.split_at_mut(buffer.len());
+            place.copy_from_slice(&buffer);
+            rest = after;
+        }
+        Buffer::from(words).slice_with_length(0, length)
+    };
+    (0..columns).map(column).collect()
+}
+
 fn into_buffer(values: Values) -> Buffer {
     match values {
         Values::U8(values) => Buffer::from(values),

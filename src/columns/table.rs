@@ -33,6 +33,10 @@ pub enum Presence {
     Address,
     /// IPv4, and fragments of IPv6.
     Identification,
+    /// Those that a tunnel carried.
+    Tunnel,
+    /// Those that a tunnel over IP carried.
+    OuterAddress,
 }
 
 /// What the column is compared with in the tests.
@@ -82,7 +86,7 @@ macro_rules! columns {
 }
 
 use Oracle::{Exempt, Tshark};
-use Presence::{Address as Addressed, Always, Identification, Layers, TcpOption};
+use Presence::{Address as Addressed, Always, Identification, Layers, OuterAddress, TcpOption, Tunnel};
 
 #[rustfmt::skip]
 columns! {
@@ -94,6 +98,8 @@ columns! {
     '-' captured_length: U32, Record, Always, Tshark("frame.cap_len"), |p: &Packet| p.captured_length;
     /// Number of the interface within the source, counted over all sections; 65535 stands for all beyond it.
     '-' interface: U16, Record, Always, Exempt("tshark counts within the section; pcapng tests"), |p: &Packet| p.interface;
+    /// Number of the file among those that were read, from 0; `info.files` has their names.
+    '-' file: U32, Record, Always, Exempt("tests of several files"), |p: &Packet| p.file;
     /// LINKTYPE number of the packet's interface (<https://www.tcpdump.org/linktypes.html>).
     '-' link_type: U16, Record, Always, Exempt("no field in tshark; tests by link type"), |p: &Packet| p.link_type;
     /// Source hardware address of the outermost frame.
@@ -153,7 +159,17 @@ columns! {
     /// The headers found, a set of `Layer` bits.
     '+' layers: U32, Transport, Always, Exempt("frame.protocols is text; compared in the tshark test by its parts"), |p: &Packet| p.layers;
     /// What carried the innermost headers, as `Tunnel`.
-    '-' tunnel: U8, Transport, Always, Exempt("tests by tunnel"), |p: &Packet| p.tunnel as u8;
+    '-' tunnel: U8, Network, Always, Exempt("tests by tunnel"), |p: &Packet| p.tunnel as u8;
+    /// What the innermost tunnel's header has to tell it from others: VNI, TEID, GRE key, MPLS label, session, SPI.
+    '-' tunnel_id: U32, Network, Tunnel, Exempt("tests by tunnel"), |p: &Packet| p.tunnel_id;
+    /// How many tunnels lie inside one another.
+    '-' tunnel_depth: U8, Network, Always, Exempt("tests by tunnel"), |p: &Packet| p.tunnel_depth;
+    /// IP version of the packet around the outermost tunnel; 0 where there is no tunnel over IP.
+    '-' outer_ip_version: U8, Network, OuterAddress, Exempt("tests by tunnel"), |p: &Packet| p.outer_ip_version;
+    /// Source IP address of the packet around the outermost tunnel.
+    '-' outer_src: Ip, Network, OuterAddress, Exempt("tests by tunnel"), Packet::outer_src;
+    /// Destination IP address of the packet around the outermost tunnel.
+    '-' outer_dst: Ip, Network, OuterAddress, Exempt("tests by tunnel"), Packet::outer_dst;
     /// Why decoding ended, as `Stop`.
     '+' stop: U8, Transport, Always, Exempt("tests of cut and malformed packets"), |p: &Packet| p.stop as u8;
 }
@@ -189,9 +205,16 @@ pub fn place(name: &str) -> usize {
 }
 
 impl Column {
+    /// The column that has the IP version of an address column's rows.
+    pub fn version(&self) -> &'static str {
+        if self.presence == Presence::OuterAddress { "outer_ip_version" } else { "ip_version" }
+    }
+
     /// Columns that say which rows of this one are present, and of which kind they are.
     pub fn companions(&self) -> &'static [&'static str] {
         match (&self.getter, self.presence) {
+            (_, Presence::OuterAddress) => &["outer_ip_version"],
+            (_, Presence::Tunnel) => &["tunnel_depth"],
             (Getter::Ip(_), _) | (_, Presence::Identification) => &["ip_version", "layers"],
             (_, Presence::Layers(_)) | (Getter::Mac(_), _) => &["layers"],
             (_, Presence::TcpOption(_)) => &["tcp_options"],

@@ -103,6 +103,8 @@ pub fn present(frame: &columns::Frame, column: &Column) -> Vec<bool> {
         Presence::Layers(wanted) => any_layer(wanted),
         Presence::TcpOption(option) => frame.companion::<u8>("tcp_options").iter().map(|options| options & option != 0).collect(),
         Presence::Address => any_layer(layer::IP | layer::ARP),
+        Presence::Tunnel => frame.companion::<u8>("tunnel_depth").iter().map(|depth| *depth != 0).collect(),
+        Presence::OuterAddress => frame.companion::<u8>("outer_ip_version").iter().map(|version| *version != 0).collect(),
         Presence::Identification => {
             let (versions, layers) = (frame.companion::<u8>("ip_version"), frame.companion::<u32>("layers"));
             let rows = versions.iter().zip(layers.iter());

@@ -26,9 +26,11 @@ pub fn to_python(py: Python<'_>, error: Error, path: Option<&str>) -> PyErr {
         error @ Error::UnknownColumn { .. } => exception(py, "UnknownColumnError", &error.to_string()),
         Error::Unwritable(reason) => PyValueError::new_err(reason),
         Error::Memory(reason) => PyMemoryError::new_err(reason),
-        error @ (Error::SourceChanged | Error::PacketGone { .. } | Error::Interrupted) => {
-            exception(py, "PcapframeError", &about(error.to_string()))
-        }
+        error @ (Error::SourceChanged
+        | Error::NotKept
+        | Error::Expansion { .. }
+        | Error::PacketGone { .. }
+        | Error::Interrupted) => exception(py, "PcapframeError", &about(error.to_string())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `_core.Frame`: the columns of a capture and where they came from. The user's class, `pcapframe.Capture`, wraps it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::RecordBatch;
@@ -18,7 +18,7 @@ use crate::capture::source::{Source, Stamp};
 use crate::columns::table::{Getter, Presence, find};
 use crate::columns::{self, COLUMNS, Column};
 use crate::error::{Error, Fault};
-use crate::read::Reading;
+use crate::read::About;
 
 /// Immutable columns of packets.
 #[pyclass(frozen, module = "pcapframe._core")]
@@ -31,12 +31,20 @@ pub struct Frame {
 
 /// Where packets came from, shared by all parts of a capture.
 pub struct Origin {
+    /// One or several, in order.
+    pub sources: Vec<Origins>,
+    pub interfaces: Vec<Interface>,
+}
+
+/// One source of packets.
+pub struct Origins {
     pub place: Place,
     pub format: String,
-    pub interfaces: Vec<Interface>,
     pub fault: Option<Fault>,
-    pub source_bytes: u64,
+    pub bytes: u64,
     pub wrong_guesses: u64,
+    /// The number of its first packet among those of all sources.
+    pub first_row: u64,
     /// Empty after unpickling: made again when it is first needed.
     pub index: OnceLock<Arc<Index>>,
 }
@@ -44,8 +52,28 @@ pub struct Origin {
 /// Where the bytes of the packets can be read again.
 pub enum Place {
     File(PathBuf, Stamp),
+    /// Read again from its beginning on.
+    Compressed(PathBuf, Stamp),
     Memory(Arc<Source>),
     Gone,
+}
+
+impl Place {
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path, _) | Self::Compressed(path, _) => Some(path),
+            Self::Memory(_) | Self::Gone => None,
+        }
+    }
+}
+
+impl Origins {
+    /// The source, and its interfaces.
+    pub fn new(about: About, place: Place, first_row: u64) -> (Self, Vec<Interface>) {
+        let About { format, interfaces, index, fault, bytes, wrong_guesses } = about;
+        let index = OnceLock::from(Arc::new(index));
+        (Self { place, format, fault, bytes, wrong_guesses, first_row, index }, interfaces)
+    }
 }
 
 impl Frame {
@@ -54,26 +82,8 @@ impl Frame {
         Self { data, origin, codes, batch: OnceLock::new() }
     }
 
-    pub fn of_reading(reading: Reading, place: Place, source_bytes: u64) -> Self {
-        let origin = Origin {
-            place,
-            format: reading.format,
-            interfaces: reading.interfaces,
-            fault: reading.fault,
-            source_bytes,
-            wrong_guesses: reading.wrong_guesses,
-            index: OnceLock::from(Arc::new(reading.index)),
-        };
-        Self::new(reading.frame, Arc::new(origin))
-    }
-
     fn part(&self, frame: columns::Frame) -> Self {
         Self::new(frame, Arc::clone(&self.origin))
-    }
-
-    /// Offset, reason, and whole packets before it.
-    pub(super) fn fault(&self) -> Option<(u64, &str, u64)> {
-        self.origin.fault.as_ref().map(|fault| (fault.offset, fault.reason.as_str(), fault.packets))
     }
 
     /// The column's place in the table, if it was read.
@@ -181,22 +191,18 @@ impl Frame {
         self.origin.interfaces.iter().map(|i| (i.name.as_str(), i.link_type, i.snaplen)).collect()
     }
 
-    /// What is known of the source: format, path, where it broke off.
+    /// What is known of each source: format, path, size, and where it broke off.
     #[getter]
-    fn origin<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let origin = &*self.origin;
-        let about = PyDict::new(py);
-        about.set_item("format", &origin.format)?;
-        about.set_item("source_bytes", origin.source_bytes)?;
-        about.set_item("wrong_guesses", origin.wrong_guesses)?;
-        about.set_item(
-            "path",
-            match &origin.place {
-                Place::File(path, _) => Some(path.as_os_str()),
-                _ => None,
-            },
-        )?;
-        about.set_item("fault", self.fault())?;
-        Ok(about)
+    fn sources<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let about = |source: &Origins| {
+            let about = PyDict::new(py);
+            about.set_item("format", &source.format)?;
+            about.set_item("bytes", source.bytes)?;
+            about.set_item("wrong_guesses", source.wrong_guesses)?;
+            about.set_item("path", source.place.path().map(Path::as_os_str))?;
+            about.set_item("fault", source.fault.as_ref().map(|f| (f.offset, f.reason.as_str(), f.packets)))?;
+            Ok(about)
+        };
+        self.origin.sources.iter().map(about).collect()
     }
 }

@@ -6,10 +6,12 @@ mod bins;
 mod dpkt;
 mod errors;
 mod frame;
+mod input;
 mod lend;
 mod packets;
 mod pickle;
 mod read;
+mod scan;
 mod schema;
 
 use pyo3::prelude::*;
@@ -55,7 +57,9 @@ mod _core {
     #[pymodule_export]
     use super::pickle::restore;
     #[pymodule_export]
-    use super::read::{default_threads, read};
+    use super::read::{Settings, default_threads, read};
+    #[pymodule_export]
+    use super::scan::Scan;
     #[pymodule_export]
     use super::schema::{column_table, layers, stops, tunnels};
 

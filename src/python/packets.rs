@@ -10,49 +10,84 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::errors::{detached, exception, to_python};
-use super::frame::{Frame, Place};
+use super::errors::{detached, to_python};
+use super::frame::{Frame, Origin, Origins, Place};
 use crate::capture::Source;
-use crate::capture::index::Packets;
+use crate::capture::index::{Packet, Packets};
+use crate::capture::stream::{Stream, Wanted};
 use crate::capture::write::Writer;
 use crate::columns::scratch::Plan;
 use crate::error::{Error, Result};
 use crate::read::{self, Options, Unwatched};
 
-impl Frame {
-    /// A reader of the source's packets.
-    fn reader(&self, py: Python<'_>) -> PyResult<Packets> {
-        let source = match &self.origin.place {
-            Place::Memory(source) => Arc::clone(source),
-            Place::File(path, stamp) => {
-                let open = detached(py, || Ok(Source::reopen(path, *stamp)))?;
-                Arc::new(open.map_err(|error| to_python(py, error, Some(&path.display().to_string())))?)
-            }
-            Place::Gone => {
-                let message =
-                    "the packets' bytes were not kept, and this source can not be read twice; read it with keep_bytes=True";
-                return Err(exception(py, "PcapframeError", message));
-            }
+/// Packets of one source or several, by their numbers among all.
+pub struct Reader {
+    origin: Arc<Origin>,
+    /// One for each source, made when it is first needed.
+    opened: Vec<Option<Packets>>,
+}
+
+impl Reader {
+    fn new(origin: Arc<Origin>) -> Self {
+        let opened = origin.sources.iter().map(|_| None).collect();
+        Self { origin, opened }
+    }
+
+    fn get(&mut self, row: u64) -> Result<Packet<'_>> {
+        let at = self.origin.sources.partition_point(|source| source.first_row <= row).saturating_sub(1);
+        let source = self.origin.sources.get(at).ok_or(Error::PacketGone { row })?;
+        let packets = match &mut self.opened[at] {
+            Some(packets) => packets,
+            empty => empty.insert(open(source)?),
         };
-        let known = &self.origin.index;
-        let index = if let Some(index) = known.get() {
-            Arc::clone(index)
-        } else {
-            let options = Options::new(Plan::new(Vec::new()));
-            let index = detached(py, || read::read(&source, &options, &mut Unwatched))?.index;
-            Arc::clone(known.get_or_init(|| Arc::new(index)))
-        };
-        Ok(Packets::new(source, index))
+        packets.get(row - source.first_row)
     }
 }
 
+/// Opens a source again.
+fn open(source: &Origins) -> Result<Packets> {
+    let bytes = match &source.place {
+        Place::Memory(bytes) => Arc::clone(bytes),
+        Place::File(path, stamp) => Arc::new(Source::reopen(path, *stamp)?),
+        Place::Compressed(path, stamp) => {
+            let (path, stamp) = (path.clone(), *stamp);
+            return Ok(Packets::of_stream(move || {
+                Source::reopen(&path, stamp)?;
+                Stream::open(Box::new(File::open(&path)?), Wanted::default(), u64::MAX)
+            }));
+        }
+        Place::Gone => return Err(Error::NotKept),
+    };
+    let index = if let Some(index) = source.index.get() {
+        Arc::clone(index)
+    } else {
+        let options = Options::new(Plan::new(Vec::new()));
+        let index = read::read(&bytes, &options, &mut Unwatched)?.about.index;
+        Arc::clone(source.index.get_or_init(|| Arc::new(index)))
+    };
+    Ok(Packets::new(bytes, index))
+}
+
 impl Frame {
+    /// A reader of the sources' packets.
+    fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.origin))
+    }
+
     /// The link type of the first packet; without packets, that of the first interface.
-    fn link_type(&self, reader: &mut Packets) -> Result<u16> {
+    fn link_type(&self, reader: &mut Reader) -> Result<u16> {
         if self.data.rows() > 0 {
             return Ok(reader.get(self.data.source_row(0))?.link_type);
         }
         Ok(self.origin.interfaces.first().map_or(1, |interface| interface.link_type))
+    }
+
+    /// The file to name in an error: that of the only source.
+    fn path(&self) -> Option<String> {
+        match self.origin.sources.as_slice() {
+            [only] => only.place.path().map(|path| path.display().to_string()),
+            _ => None,
+        }
     }
 }
 
@@ -60,15 +95,23 @@ impl Frame {
 impl Frame {
     /// The bytes of one packet.
     fn packet<'py>(&self, py: Python<'py>, row: usize) -> PyResult<Bound<'py, PyBytes>> {
-        let mut reader = self.reader(py)?;
+        let mut reader = self.reader();
         let row = self.data.source_row(row);
-        let data = detached(py, || Ok(reader.get(row)?.data.to_vec()))?;
+        let data = detached(py, || Ok(reader.get(row).map(|packet| packet.data.to_vec())))?;
+        let data = data.map_err(|error| to_python(py, error, self.path().as_deref()))?;
         Ok(PyBytes::new(py, &data))
     }
 
     /// An iterator over time in nanoseconds and bytes of every packet.
     fn packets(slf: &Bound<'_, Self>) -> PyResult<PacketIterator> {
-        let reader = slf.get().reader(slf.py())?;
+        let mut reader = slf.get().reader();
+        // A source that can not be opened again is told of now and not at the first packet.
+        if let Some(source) = slf.get().origin.sources.first()
+            && slf.get().data.rows() > 0
+        {
+            let opened = detached(slf.py(), || Ok(open(source)))?;
+            reader.opened[0] = Some(opened.map_err(|error| to_python(slf.py(), error, slf.get().path().as_deref()))?);
+        }
         Ok(PacketIterator { frame: slf.clone().unbind(), state: Mutex::new((0, reader)) })
     }
 }
@@ -76,7 +119,7 @@ impl Frame {
 #[pyclass(frozen, module = "pcapframe._core")]
 pub struct PacketIterator {
     frame: Py<Frame>,
-    state: Mutex<(usize, Packets)>,
+    state: Mutex<(usize, Reader)>,
 }
 
 #[pymethods]
@@ -92,7 +135,8 @@ impl PacketIterator {
         if *next >= frame.rows() {
             return Ok(None);
         }
-        let packet = reader.get(frame.source_row(*next)).map_err(|error| to_python(py, error, None))?;
+        let packet =
+            reader.get(frame.source_row(*next)).map_err(|error| to_python(py, error, self.frame.get().path().as_deref()))?;
         *next += 1;
         Ok(Some((packet.timestamp, PyBytes::new(py, packet.data))))
     }
@@ -110,7 +154,7 @@ pub fn write_packets(
 ) -> PyResult<usize> {
     let name = path.display().to_string();
     let frame = frame.get();
-    let mut reader = frame.reader(py)?;
+    let mut reader = frame.reader();
     let written = detached(py, || {
         Ok(write(&path, |to| {
             let rows = frame.data.rows();

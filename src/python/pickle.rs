@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict};
 
-use super::frame::{Frame, Origin, Place};
+use super::frame::{Frame, Origin, Origins, Place};
 use crate::capture::Source;
 use crate::capture::pcapng::Interface;
 use crate::capture::source::Stamp;
@@ -36,25 +36,33 @@ impl Frame {
             Selection::From(first) => state.set_item("first", first)?,
             Selection::Rows(rows) => state.set_item("source_rows", PyBytes::new(py, bytemuck::cast_slice(rows)))?,
         }
-        state.set_item("format", &origin.format)?;
         state.set_item("interfaces", self.interfaces())?;
-        state.set_item("fault", self.fault())?;
-        state.set_item("source_bytes", origin.source_bytes)?;
-        match &origin.place {
-            Place::File(path, stamp) => {
-                let modified = stamp.modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-                state.set_item("file", (path.as_os_str(), stamp.length, modified.map(|since| since.as_nanos())))?;
-            }
-            Place::Memory(source) => {
-                let length = usize::try_from(source.len()).unwrap_or(usize::MAX);
-                let mut unused = Vec::new();
-                let bytes = source.window(0, length, &mut unused).map_err(|e| PyValueError::new_err(e.to_string()))?;
-                state.set_item("memory", PyBytes::new(py, bytes))?;
-            }
-            Place::Gone => {}
-        }
+        state.set_item("sources", origin.sources.iter().map(|source| source_state(py, source)).collect::<PyResult<Vec<_>>>()?)?;
         Ok(state)
     }
+}
+
+fn source_state<'py>(py: Python<'py>, source: &Origins) -> PyResult<Bound<'py, PyDict>> {
+    let state = PyDict::new(py);
+    state.set_item("format", &source.format)?;
+    state.set_item("fault", source.fault.as_ref().map(|fault| (fault.offset, fault.reason.as_str(), fault.packets)))?;
+    state.set_item("bytes", source.bytes)?;
+    state.set_item("first_row", source.first_row)?;
+    match &source.place {
+        Place::File(path, stamp) | Place::Compressed(path, stamp) => {
+            let modified = stamp.modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            state.set_item("compressed", matches!(source.place, Place::Compressed(..)))?;
+            state.set_item("file", (path.as_os_str(), stamp.length, modified.map(|since| since.as_nanos())))?;
+        }
+        Place::Memory(source) => {
+            let length = usize::try_from(source.len()).unwrap_or(usize::MAX);
+            let mut unused = Vec::new();
+            let bytes = source.window(0, length, &mut unused).map_err(|e| PyValueError::new_err(e.to_string()))?;
+            state.set_item("memory", PyBytes::new(py, bytes))?;
+        }
+        Place::Gone => {}
+    }
+    Ok(state)
 }
 
 /// The frame whose [`Frame::state`] this is.
@@ -89,23 +97,30 @@ pub fn restore(state: &Bound<'_, PyDict>) -> PyResult<Frame> {
 }
 
 fn origin(state: &Bound<'_, PyDict>) -> PyResult<Origin> {
+    let interfaces: Vec<(String, u16, u32)> = item(state, "interfaces")?;
+    let sources = item::<Vec<Bound<'_, PyDict>>>(state, "sources")?.iter().map(source).collect::<PyResult<_>>()?;
+    let interfaces = interfaces.into_iter().map(|(name, link, snap)| Interface::of_pcap(link, snap).named(name)).collect();
+    Ok(Origin { sources, interfaces })
+}
+
+fn source(state: &Bound<'_, PyDict>) -> PyResult<Origins> {
     let place = if let Some(file) = state.get_item("file")? {
         let (path, length, modified): (PathBuf, u64, Option<u64>) = file.extract()?;
-        Place::File(path, Stamp { length, modified: modified.map(|ns| UNIX_EPOCH + Duration::from_nanos(ns)) })
+        let stamp = Stamp { length, modified: modified.map(|ns| UNIX_EPOCH + Duration::from_nanos(ns)) };
+        if item(state, "compressed")? { Place::Compressed(path, stamp) } else { Place::File(path, stamp) }
     } else if let Some(memory) = state.get_item("memory")? {
         Place::Memory(Arc::new(Source::Memory(Box::new(memory.extract::<PyBackedBytes>()?))))
     } else {
         Place::Gone
     };
-    let interfaces: Vec<(String, u16, u32)> = item(state, "interfaces")?;
     let fault: Option<(u64, String, u64)> = item(state, "fault")?;
-    Ok(Origin {
+    Ok(Origins {
         place,
         format: item(state, "format")?,
-        interfaces: interfaces.into_iter().map(|(name, link, snap)| Interface::of_pcap(link, snap).named(name)).collect(),
         fault: fault.map(|(offset, reason, packets)| Fault { offset, reason, packets }),
-        source_bytes: item(state, "source_bytes")?,
+        bytes: item(state, "bytes")?,
         wrong_guesses: 0,
+        first_row: item(state, "first_row")?,
         index: OnceLock::new(),
     })
 }

@@ -1,21 +1,29 @@
 //! `_core.read`: arguments in, a [`Frame`] out.
 
-use std::path::PathBuf;
+use std::fs::{File, Metadata};
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 
 use super::errors::{detached, to_python};
-use super::frame::{Frame, Place};
+use super::frame::{Frame, Origin, Origins, Place};
+use super::input::PythonReader;
 use crate::capture::Source;
+use crate::capture::compression::Compression;
+use crate::capture::source::Stamp;
+use crate::capture::stream::{Input, Stream, Wanted};
 use crate::columns::COLUMNS;
 use crate::columns::scratch::Plan;
 use crate::columns::table::find;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::parallel;
-use crate::read::{CHUNK, Monitor, Options, read as read_source};
+use crate::read::{About, CHUNK, Dictionaries, Monitor, Numbering, Options, Part, join, read_part};
+use crate::scan::Scan;
+use crate::wire::tunnel::ports::{OverUdp, Ports};
 
 /// Threads that are used if none are named.
 #[pyfunction]
@@ -23,25 +31,132 @@ pub fn default_threads() -> usize {
     parallel::default_threads()
 }
 
-/// Reads a capture: `source` is a path or bytes, `columns` are names; `keep` holds on to bytes for packet access.
+/// How a source is read: what all ways of reading have in common.
+#[pyclass(frozen, module = "pcapframe._core")]
+pub struct Settings {
+    threads: usize,
+    chunk: u64,
+    decapsulate: bool,
+    ports: Ports,
+    pub max_expansion: u64,
+}
+
+#[pymethods]
+impl Settings {
+    /// `ports` are numbers of UDP ports and names of tunnels, or None for a port that is no tunnel's.
+    #[new]
+    #[pyo3(signature = (*, threads, decapsulate=true, ports=vec![], max_expansion=1000, chunk=None))]
+    fn new(
+        threads: usize,
+        decapsulate: bool,
+        ports: Vec<(u16, Option<String>)>,
+        max_expansion: u64,
+        chunk: Option<u64>,
+    ) -> PyResult<Self> {
+        let mut table = Ports::registered();
+        for (port, name) in ports {
+            table.set(port, name.map(|name| tunnel(port, &name)).transpose()?);
+        }
+        let chunk = chunk.unwrap_or(CHUNK).max(1);
+        Ok(Self { threads: threads.max(1), chunk, decapsulate, ports: table, max_expansion: max_expansion.max(1) })
+    }
+}
+
+fn tunnel(port: u16, name: &str) -> PyResult<OverUdp> {
+    let known = OverUdp::ALL.iter().find(|(known, ..)| *known == name);
+    known.map(|&(_, tunnel, _)| tunnel).ok_or_else(|| {
+        let names: Vec<_> = OverUdp::ALL.iter().map(|(name, ..)| *name).collect();
+        PyValueError::new_err(format!("ports[{port}] is {name:?}, but must be None or one of {}", names.join(", ")))
+    })
+}
+
+impl Settings {
+    pub fn options(&self, py: Python<'_>, columns: Vec<String>) -> PyResult<Options> {
+        let mut options = Options::new(Plan::new(places(py, columns)?));
+        options.threads = self.threads;
+        options.chunk = self.chunk;
+        options.context.ports = self.ports.clone();
+        if !self.decapsulate {
+            options.context = options.context.outermost();
+        }
+        Ok(options)
+    }
+}
+
+/// Reads captures, one after the other, into one table: each of `sources` is a path, bytes or a stream, `columns` are names;
+/// `keep` holds on to a stream's bytes for packet access.
 #[pyfunction]
-#[pyo3(signature = (source, columns, *, threads, chunk=None, progress=None, keep=true))]
+#[pyo3(signature = (sources, columns, settings, *, progress=None, keep=true))]
 pub fn read(
     py: Python<'_>,
-    source: &Bound<'_, PyAny>,
+    sources: Vec<Bound<'_, PyAny>>,
     columns: Vec<String>,
-    threads: usize,
-    chunk: Option<u64>,
+    settings: &Settings,
     progress: Option<Py<PyAny>>,
     keep: bool,
 ) -> PyResult<Frame> {
-    let plan = Plan::new(places(py, columns)?);
-    let options = Options { plan, threads: threads.max(1), chunk: chunk.unwrap_or(CHUNK).max(1) };
-    if let Ok(bytes) = source.extract::<PyBackedBytes>() {
-        return read_memory(py, bytes, &options, progress, keep);
+    let mut options = settings.options(py, columns)?;
+    let mut dictionaries = Dictionaries::default();
+    let (mut pieces, mut rows) = (Vec::new(), 0);
+    let mut origin = Origin { sources: Vec::new(), interfaces: Vec::new() };
+    for (file, source) in sources.iter().enumerate() {
+        options.numbering = Numbering { file: file as u32, interfaces: origin.interfaces.len() as u32 };
+        let progress = progress.as_ref().map(|callback| callback.clone_ref(py));
+        let (part, about, place) = read_one(source, &options, settings.max_expansion, dictionaries, progress, keep)?;
+        let (one, interfaces) = Origins::new(about, place, rows as u64);
+        origin.sources.push(one);
+        origin.interfaces.extend(interfaces);
+        rows += part.rows;
+        pieces.push(part.buffers);
+        dictionaries = part.dictionaries;
     }
-    let path: PathBuf = source.extract().map_err(|_| PyTypeError::new_err("source must be a path or bytes"))?;
-    read_file(py, path, &options, progress)
+    let frame = detached(py, || Ok(join(pieces, rows, dictionaries, &options, 0)))?;
+    Ok(Frame::new(frame, Arc::new(origin)))
+}
+
+type One = (Part, About, Place);
+
+fn read_one(
+    source: &Bound<'_, PyAny>,
+    options: &Options,
+    max_expansion: u64,
+    dictionaries: Dictionaries,
+    progress: Option<Py<PyAny>>,
+    keep: bool,
+) -> PyResult<One> {
+    let py = source.py();
+    if let Ok(bytes) = source.extract::<PyBackedBytes>()
+        && Compression::detect(&bytes).is_none()
+    {
+        let source = Arc::new(Source::Memory(Box::new(bytes)));
+        let (part, about) = watched(py, None, progress, |monitor| read_part(&source, options, dictionaries, monitor))?;
+        return Ok((part, about, if keep { Place::Memory(source) } else { Place::Gone }));
+    }
+    if let Ok(path) = source.extract::<PathBuf>()
+        && is_plain(&path)
+    {
+        let name = path.display().to_string();
+        return watched(py, Some(&name), progress, |monitor| {
+            let source = Source::open(&path)?;
+            let stamp = source.stamp().expect("a file has a stamp");
+            let (part, about) = read_part(&source, options, dictionaries, monitor)?;
+            Ok((part, about, Place::File(path, stamp)))
+        });
+    }
+    read_stream(source, options, max_expansion, dictionaries, progress, keep)
+}
+
+/// Whether a file can be read at positions as it is. What can not be told is left to whoever opens it.
+fn is_plain(path: &Path) -> bool {
+    let start = || {
+        let mut start = Vec::new();
+        File::open(path)?.take(8).read_to_end(&mut start).map(|_| start)
+    };
+    match path.metadata() {
+        Ok(about) if about.is_file() => start().map_or(true, |start| Compression::detect(&start).is_none()),
+        Ok(about) => about.is_dir(),
+        Err(_) => true,
+    }
 }
 
 fn places(py: Python<'_>, columns: Vec<String>) -> PyResult<Vec<usize>> {
@@ -50,32 +165,68 @@ fn places(py: Python<'_>, columns: Vec<String>) -> PyResult<Vec<usize>> {
     columns.into_iter().map(place).collect()
 }
 
-fn read_memory(
-    py: Python<'_>,
-    bytes: PyBackedBytes,
-    options: &Options,
-    progress: Option<Py<PyAny>>,
-    keep: bool,
-) -> PyResult<Frame> {
-    let source = Arc::new(Source::Memory(Box::new(bytes)));
-    let reading = watched(py, None, progress, |monitor| read_source(&source, options, monitor))?;
-    let length = source.len();
-    let place = if keep { Place::Memory(source) } else { Place::Gone };
-    Ok(Frame::of_reading(reading, place, length))
+/// What opens a source's bytes, and how many there are, if that is known.
+pub type Opener = Box<dyn FnOnce() -> Result<Input> + Send>;
+
+pub fn stream(source: &Bound<'_, PyAny>, wanted: Wanted) -> PyResult<(Opener, u64)> {
+    if let Ok(bytes) = source.extract::<PyBackedBytes>() {
+        let total = bytes.len() as u64;
+        return Ok((Box::new(move || Ok(Box::new(Cursor::new(bytes)))), total));
+    }
+    if let Ok(path) = source.extract::<PathBuf>() {
+        let total = path.metadata().map_or(0, |about| about.len());
+        return Ok((Box::new(move || Ok(Box::new(File::open(path)?))), total));
+    }
+    let reader = PythonReader::new(source, wanted)?;
+    Ok((Box::new(move || Ok(Box::new(reader))), 0))
 }
 
-fn read_file(py: Python<'_>, path: PathBuf, options: &Options, progress: Option<Py<PyAny>>) -> PyResult<Frame> {
-    let name = path.display().to_string();
-    let (reading, stamp) = watched(py, Some(&name), progress, |monitor| {
-        let source = Source::open(&path)?;
-        let stamp = source.stamp().expect("a file has a stamp");
-        Ok((read_source(&source, options, monitor)?, stamp))
-    })?;
-    Ok(Frame::of_reading(reading, Place::File(path, stamp), stamp.length))
+fn read_stream(
+    source: &Bound<'_, PyAny>,
+    options: &Options,
+    max_expansion: u64,
+    dictionaries: Dictionaries,
+    progress: Option<Py<PyAny>>,
+    keep: bool,
+) -> PyResult<One> {
+    let py = source.py();
+    let path: Option<PathBuf> = source.extract().ok();
+    let name = path.as_ref().map(|path| path.display().to_string());
+    let stamp = path.as_ref().and_then(|path| path.metadata().ok()).filter(Metadata::is_file).map(|about| Stamp::from(&about));
+    let wanted = Wanted::default();
+    let (input, total) = stream(source, wanted.clone())?;
+    watched(py, name.as_deref(), progress, |monitor| {
+        let stream = Stream::open(input()?, wanted, max_expansion)?;
+        if keep && stamp.is_none() {
+            return read_kept(stream, options, dictionaries, &mut |taken, monitor| monitor.progress(taken, total), monitor);
+        }
+        let mut scan = Scan::new(stream, options.clone(), total, monitor)?;
+        let part = scan.rest(dictionaries, monitor)?;
+        let place = path.zip(stamp).map_or(Place::Gone, |(path, stamp)| Place::Compressed(path, stamp));
+        Ok((part, scan.about(), place))
+    })
+}
+
+/// Reads all of a stream into memory first.
+fn read_kept(
+    stream: Stream,
+    options: &Options,
+    dictionaries: Dictionaries,
+    wait: &mut dyn FnMut(u64, &mut dyn Monitor) -> Result<()>,
+    monitor: &mut dyn Monitor,
+) -> Result<One> {
+    let (bytes, broken) = stream.into_bytes(&mut |taken| wait(taken, monitor))?;
+    let source = Arc::new(Source::Memory(Box::new(bytes)));
+    let (part, mut about) = read_part(&source, options, dictionaries, monitor)?;
+    if let Some(reason) = broken {
+        let offset = about.fault.map_or(source.len(), |fault| fault.offset);
+        about.fault = Some(Fault { offset, reason, packets: part.rows as u64 });
+    }
+    Ok((part, about, Place::Memory(source)))
 }
 
 /// Runs `work` without the GIL while Ctrl-C and the progress callback keep working.
-fn watched<R: Send>(
+pub fn watched<R: Send>(
     py: Python<'_>,
     path: Option<&str>,
     callback: Option<Py<PyAny>>,

@@ -1,5 +1,6 @@
 //! The bytes of a packet that are not decoded yet.
 
+use super::context::Context;
 use super::dispatch::Next;
 use super::layers::Stop;
 
@@ -11,14 +12,21 @@ use super::layers::Stop;
 pub struct Cursor<'a> {
     data: &'a [u8],
     wire: u32,
+    context: &'a Context,
 }
 
 impl<'a> Cursor<'a> {
     #[inline(always)]
-    pub fn new(data: &'a [u8], wire_length: u32) -> Self {
+    pub fn new(data: &'a [u8], wire_length: u32, context: &'a Context) -> Self {
         // A record may claim fewer bytes on the wire than it holds; the bytes are there all the same.
         let captured = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        Self { data, wire: wire_length.max(captured) }
+        Self { data, wire: wire_length.max(captured), context }
+    }
+
+    /// What the caller wants.
+    #[inline(always)]
+    pub fn context(&self) -> &'a Context {
+        self.context
     }
 
     /// The captured bytes.
@@ -64,6 +72,16 @@ impl<'a> Cursor<'a> {
     pub fn missing(&self, count: usize) -> Next {
         Next::Stop(if count <= self.wire as usize { Stop::Truncated } else { Stop::Malformed })
     }
+}
+
+#[inline(always)]
+pub fn le16(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
+}
+
+#[inline(always)]
+pub fn le32(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
 #[inline(always)]

@@ -3,11 +3,14 @@
 use super::cursor::Cursor;
 use super::layers::Stop;
 use super::packet::Packet;
-use super::{link, net, transport};
+use super::tunnel::ports::OverUdp;
+use super::{link, net, transport, tunnel};
 
 /// What a decoder says comes after its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
+    /// A LINKTYPE number, inside another packet.
+    Link(u16),
     EtherType(u16),
     /// IP of the version that its first four bits say.
     Ip,
@@ -29,6 +32,43 @@ pub fn link(link_type: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded
         12 | 14 | 101 | 228 | 229 => Ok(Next::Ip),
         113 => link::sll::decode(cursor, packet),
         276 => link::sll2::decode(cursor, packet),
+        _ => rare_link(link_type, cursor, packet),
+    }
+}
+
+#[cold]
+fn rare_link(link_type: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+    match link_type {
+        6 => link::token_ring::decode(cursor, packet),
+        7 => link::arcnet::decode(cursor, packet),
+        9 | 50 => link::ppp::decode(cursor, packet),
+        10 => link::fddi::decode(cursor, packet),
+        51 => link::pppoe::decode_session(cursor, packet),
+        11 | 100 => link::atm::decode(cursor, packet),
+        104 => link::chdlc::decode(cursor, packet),
+        105 => link::ieee80211::decode(cursor, packet),
+        19 | 106 => link::atm::decode_classical_ip(cursor, packet),
+        107 => link::frame_relay::decode(cursor, packet),
+        109 => link::enc::decode(cursor, packet),
+        117 => link::pflog::decode(cursor, packet),
+        119 => link::prism::decode(cursor, packet),
+        122 => link::llc::decode_fibre_channel(cursor, packet),
+        123 => link::atm::decode_sunatm(cursor, packet),
+        127 => link::radiotap::decode(cursor, packet),
+        129 => link::arcnet::decode_linux(cursor, packet),
+        130 | 131 | 133 | 135..=137 | 167 | 178..=181 | 183 | 200 => link::juniper::decode(link_type, cursor, packet),
+        149 | 258 => link::pktap::decode(cursor, packet),
+        163 => link::avs::decode(cursor, packet),
+        166 | 204 => link::ppp::decode_with_direction(cursor, packet),
+        192 => link::ppi::decode(cursor, packet),
+        219 => net::mpls::decode(cursor, packet),
+        226 => link::ipnet::decode(cursor, packet),
+        239 => link::nflog::decode(cursor, packet),
+        242 => link::ipoib::decode(cursor, packet),
+        281 => link::dsa::decode_brcm(cursor, packet),
+        282 => link::dsa::decode_brcm_prepend(cursor, packet),
+        284 => link::dsa::decode_dsa(cursor, packet),
+        285 => link::dsa::decode_edsa(cursor, packet),
         _ => Ok(Next::Stop(Stop::Unsupported)),
     }
 }
@@ -37,10 +77,48 @@ pub fn link(link_type: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded
 #[inline(always)]
 pub fn ethertype(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     match number {
-        0x0800 | 0x86dd => ip(cursor, packet),
+        0x0800 | 0x86dd => Ok(Next::Ip),
+        // In a tunnel the network columns are those of the IP packet around it.
+        0x0806 | 0x8035 if packet.ip_version != 0 => Ok(Next::Stop(Stop::Complete)),
         0x0806 | 0x8035 => net::arp::decode(cursor, packet),
         _ if link::vlan::is_tag(number) => link::vlan::decode(cursor, packet),
+        _ => rare_ethertype(number, cursor, packet),
+    }
+}
+
+#[cold]
+fn rare_ethertype(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+    match number {
+        0x22eb => tunnel::erspan::decode_3(cursor, packet),
+        0x6558 => link::ethernet::inner(cursor), // Transparent Ethernet Bridging
+        0x8847 | 0x8848 => net::mpls::decode(cursor, packet),
+        0x8863 => link::pppoe::decode_discovery(cursor, packet),
+        0x8864 => link::pppoe::decode_session(cursor, packet),
+        // Jumbo frames, and frames inside others whose type is a length.
+        0x8870 => link::llc::decode(cursor, packet),
+        0x880b => link::ppp::decode(cursor, packet),
+        0x88be => tunnel::erspan::decode_2(cursor, packet),
+        0x88e5 => link::macsec::decode(cursor, packet),
+        0x88e7 => link::pbb::decode(cursor, packet),
+        0x894f => tunnel::nsh::decode(cursor, packet),
         _ => Ok(Next::Stop(Stop::Unsupported)),
+    }
+}
+
+/// By what a UDP port stands for.
+pub fn over_udp(carried: OverUdp, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+    match carried {
+        OverUdp::Capwap => tunnel::capwap::decode(cursor, packet),
+        OverUdp::Esp => tunnel::esp_udp::decode(cursor, packet),
+        OverUdp::Geneve => tunnel::geneve::decode(cursor, packet),
+        OverUdp::Gtpu => tunnel::gtpu::decode(cursor, packet),
+        OverUdp::L2tp => tunnel::l2tp::decode_udp(cursor, packet),
+        OverUdp::Lisp => tunnel::lisp::decode(cursor, packet),
+        OverUdp::Mpls => net::mpls::decode(cursor, packet),
+        OverUdp::Teredo => tunnel::teredo::decode(cursor, packet),
+        OverUdp::Tzsp => tunnel::tzsp::decode(cursor, packet),
+        OverUdp::Vxlan => tunnel::vxlan::decode(cursor, packet),
+        OverUdp::VxlanGpe => tunnel::vxlan::decode_gpe(cursor, packet),
     }
 }
 
@@ -66,6 +144,13 @@ pub fn protocol(number: u8, cursor: &mut Cursor, packet: &mut Packet) -> Decoded
         44 => net::ipv6_fragment::decode(cursor, packet),
         50 => net::esp::decode(packet),
         51 => net::ah::decode(cursor, packet),
+        4 | 41 => tunnel::ipip::decode(number, cursor, packet),
+        47 => tunnel::gre::decode(cursor, packet),
+        97 => tunnel::etherip::decode(cursor, packet),
+        115 => tunnel::l2tp::decode_ip(cursor, packet),
+        137 => net::mpls::decode(cursor, packet),
+        143 => tunnel::etherip::decode_ethernet(cursor, packet),
+        145 => tunnel::nsh::decode(cursor, packet),
         59 => Ok(Next::Stop(Stop::Complete)), // IPv6 No Next Header
         33 => transport::dccp::decode(cursor, packet),
         132 => transport::sctp::decode(cursor, packet),

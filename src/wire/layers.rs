@@ -49,6 +49,24 @@ pub mod layer {
         AH = 16;
         /// ESP (RFC 4303): what follows is encrypted.
         ESP = 17;
+        /// MPLS label stack entries (RFC 3032), one or several.
+        MPLS = 18;
+        /// PPPoE, discovery or session (RFC 2516).
+        PPPOE = 19;
+        /// IEEE 802.2 LLC, with SNAP or without.
+        LLC = 20;
+        /// PPP (RFC 1661).
+        PPP = 21;
+        /// IEEE 802.11.
+        WLAN = 22;
+        /// What a radio adds in front of 802.11: radiotap, Prism, AVS or PPI.
+        RADIO = 23;
+        /// MACsec (IEEE 802.1AE).
+        MACSEC = 24;
+        /// Network Service Header (RFC 8300).
+        NSH = 25;
+        /// Another link layer: FDDI, Token Ring, Cisco HDLC, Frame Relay, ATM, Juniper, PFLOG, NFLOG.
+        OTHER_LINK = 26;
     }
 
     /// Either IP version.
@@ -86,14 +104,62 @@ impl Stop {
     ];
 }
 
-/// What carried the innermost headers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Tunnel {
-    #[default]
-    None = 0,
+macro_rules! tunnels {
+    ($($(#[doc = $doc:literal])* $variant:ident $name:ident = $number:literal;)*) => {
+        /// What carried the innermost headers.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Tunnel {
+            #[default]
+            $($(#[doc = $doc])* $variant = $number),*
+        }
+
+        impl Tunnel {
+            /// Name, number and meaning of every tunnel.
+            pub const ALL: &[(&str, u8, &str)] = &[$((stringify!($name), $number, concat!($($doc),*))),*];
+        }
+    };
 }
 
-impl Tunnel {
-    pub const ALL: &[(&str, u8, &str)] = &[("NONE", Self::None as u8, "No tunnel.")];
+tunnels! {
+    /// No tunnel.
+    None NONE = 0;
+    /// IPv4 in IPv4 (RFC 2003).
+    IpIp IPIP = 1;
+    /// IPv6 in IPv4 (RFC 4213).
+    SixInFour SIX_IN_FOUR = 2;
+    /// IPv4 in IPv6 (RFC 2473).
+    FourInSix FOUR_IN_SIX = 3;
+    /// IPv6 in IPv6 (RFC 2473).
+    SixInSix SIX_IN_SIX = 4;
+    /// GRE (RFC 2784, 2890, 2637), NVGRE (RFC 7637) among them.
+    Gre GRE = 5;
+    /// ERSPAN, types I to III.
+    Erspan ERSPAN = 6;
+    /// VXLAN (RFC 7348).
+    Vxlan VXLAN = 7;
+    /// VXLAN with protocol extension.
+    VxlanGpe VXLAN_GPE = 8;
+    /// Geneve (RFC 8926).
+    Geneve GENEVE = 9;
+    /// GTP-U (3GPP TS 29.281).
+    Gtpu GTPU = 10;
+    /// L2TP version 2 (RFC 2661) or 3 (RFC 3931).
+    L2tp L2TP = 11;
+    /// Teredo (RFC 4380).
+    Teredo TEREDO = 12;
+    /// EtherIP (RFC 3378).
+    EtherIp ETHERIP = 13;
+    /// MPLS in IP or UDP (RFC 4023, 7510), or a pseudowire over MPLS (RFC 4448).
+    Mpls MPLS = 14;
+    /// Provider backbone bridging, MAC in MAC (IEEE 802.1ah).
+    Pbb PBB = 15;
+    /// CAPWAP data (RFC 5415).
+    Capwap CAPWAP = 16;
+    /// TaZmen Sniffer Protocol.
+    Tzsp TZSP = 17;
+    /// LISP (RFC 9300).
+    Lisp LISP = 18;
+    /// Ethernet or IP behind a Network Service Header (RFC 8300).
+    Nsh NSH = 19;
 }

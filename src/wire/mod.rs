@@ -4,6 +4,7 @@
 //! with real bytes. A decoder reads only bytes whose presence it has checked, so no input can make it panic, and it trusts no
 //! byte after the first error.
 
+mod context;
 mod cursor;
 mod dispatch;
 pub mod layers;
@@ -14,7 +15,9 @@ mod net;
 #[cfg(test)]
 mod testing;
 pub mod transport;
+pub mod tunnel;
 
+pub use context::Context;
 pub use layers::{Stop, Tunnel, layer};
 pub use packet::{Address, Packet};
 
@@ -36,11 +39,12 @@ pub enum Depth {
 
 /// Decodes `data`, of which there were `wire_length` bytes on the wire, into `packet`, whose record fields are filled already.
 #[inline(always)]
-pub fn decode(link_type: u16, data: &[u8], wire_length: u32, depth: Depth, packet: &mut Packet) {
+pub fn decode(link_type: u16, data: &[u8], wire_length: u32, context: &Context, packet: &mut Packet) {
+    let depth = context.depth;
     if depth == Depth::Record {
         return;
     }
-    let mut cursor = Cursor::new(data, wire_length);
+    let mut cursor = Cursor::new(data, wire_length, context);
     let mut next = flatten(dispatch::link(link_type, &mut cursor, packet));
     if depth == Depth::Transport {
         // The way of nearly all packets, as straight code: the loop below would do the same, with a jump for each header.
@@ -57,11 +61,12 @@ pub fn decode(link_type: u16, data: &[u8], wire_length: u32, depth: Depth, packe
             return;
         }
     }
-    finish(next, cursor, depth, packet);
+    finish(next, cursor, packet);
 }
 
 /// Decodes what is left, header by header.
-fn finish(mut next: Next, mut cursor: Cursor, depth: Depth, packet: &mut Packet) {
+fn finish(mut next: Next, mut cursor: Cursor, packet: &mut Packet) {
+    let Context { depth, decapsulate, .. } = *cursor.context();
     // Ends: every decoder takes at least one byte off the cursor or answers `Stop`.
     loop {
         next = flatten(match next {
@@ -69,15 +74,44 @@ fn finish(mut next: Next, mut cursor: Cursor, depth: Depth, packet: &mut Packet)
                 packet.stop = stop;
                 return;
             }
+            Next::Link(number) => inner_link(number, &mut cursor, packet),
             Next::EtherType(number) if depth < Depth::Network && !link::vlan::is_tag(number) => return,
             Next::EtherType(number) => dispatch::ethertype(number, &mut cursor, packet),
             Next::Ip if depth < Depth::Network => return,
-            Next::Ip => dispatch::ip(&mut cursor, packet),
+            Next::Ip => ip(&mut cursor, packet),
             Next::Protocol(_) if depth < Depth::Network => return,
-            Next::Protocol(number) if depth < Depth::Transport && transport::is_transport(number) => return,
+            // UDP may carry the innermost network header.
+            Next::Protocol(number)
+                if depth < Depth::Transport && transport::is_transport(number) && !(decapsulate && number == 17) =>
+            {
+                return;
+            }
             Next::Protocol(number) => dispatch::protocol(number, &mut cursor, packet),
         });
     }
+}
+
+/// A link layer behind what was added in front of it.
+fn inner_link(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> dispatch::Decoded {
+    let around = packet.layers;
+    let next = dispatch::link(number, cursor, packet);
+    // The first header of a packet sets the layers outright.
+    packet.layers |= around;
+    next
+}
+
+/// IP, which takes the place of headers around it where it can be read.
+fn ip(cursor: &mut Cursor, packet: &mut Packet) -> dispatch::Decoded {
+    if packet.tunnel_depth == 0 {
+        return dispatch::ip(cursor, packet);
+    }
+    let around = *packet;
+    *packet = tunnel::without_innermost(&around);
+    let next = dispatch::ip(cursor, packet);
+    if packet.ip_version == 0 {
+        *packet = around;
+    }
+    next
 }
 
 #[inline(always)]

@@ -20,6 +20,8 @@ pub struct Packet {
     pub captured_length: u32,
     pub interface: u16,
     pub link_type: u16,
+    /// Number of the source among several.
+    pub file: u32,
     // link: the outermost frame
     pub ethertype: u16,
     pub vlan_id: u16,
@@ -52,18 +54,27 @@ pub struct Packet {
     pub icmp_type: u8,
     pub icmp_code: u8,
     pub tunnel: Tunnel,
+    /// How many tunnels lie inside one another.
+    pub tunnel_depth: u8,
+    /// The version of `outer_ipv4` or `outer_ipv6`; 0 where no tunnel has addresses around it.
+    pub outer_ip_version: u8,
     pub stop: Stop,
+    /// What the innermost tunnel's header tells it from others by: VNI, TEID, key, label, session.
+    pub tunnel_id: u32,
     pub payload_length: u32,
     pub layers: u32,
     /// Source and destination; they mean something only where `ip_version` is 6.
     pub ipv6: [[u8; 16]; 2],
+    // the packet around the outermost tunnel: source and destination
+    pub outer_ipv4: [u32; 2],
+    pub outer_ipv6: [[u8; 16]; 2],
 }
 
 impl Packet {
     /// Forgets the packet that was here. The IPv6 addresses stay: clearing them costs, and nobody reads them.
     #[inline]
     pub fn clear(&mut self) {
-        *self = Self { ipv6: self.ipv6, ..Self::default() };
+        *self = Self { ipv6: self.ipv6, outer_ipv6: self.outer_ipv6, ..Self::default() };
     }
 
     #[inline]
@@ -74,6 +85,22 @@ impl Packet {
     #[inline]
     pub fn dst(&self) -> Address {
         self.address(self.ipv4_dst, 1)
+    }
+
+    pub fn outer_src(&self) -> Address {
+        self.outer(0)
+    }
+
+    pub fn outer_dst(&self) -> Address {
+        self.outer(1)
+    }
+
+    fn outer(&self, place: usize) -> Address {
+        match self.outer_ip_version {
+            6 => Address::V6(self.outer_ipv6[place]),
+            4 => Address::V4(self.outer_ipv4[place]),
+            _ => Address::None,
+        }
     }
 
     #[inline]

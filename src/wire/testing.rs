@@ -1,6 +1,6 @@
 //! Packets for the tests of the protocols: bytes written in hexadecimal, and the layers around them.
 
-use super::{Depth, Packet, Stop, decode};
+use super::{Context, Depth, Packet, Stop, decode};
 
 pub const ETHERNET: u16 = 1;
 pub const RAW: u16 = 101;
@@ -20,7 +20,7 @@ pub fn packet(link_type: u16, data: &[u8]) -> Packet {
 /// A packet of which only the first `captured` bytes were captured.
 pub fn cut_packet(link_type: u16, data: &[u8], captured: usize) -> Packet {
     let mut packet = Packet::default();
-    decode(link_type, &data[..captured], data.len() as u32, Depth::Transport, &mut packet);
+    decode(link_type, &data[..captured], data.len() as u32, &Context::new(Depth::Transport), &mut packet);
     packet
 }
 

@@ -36,7 +36,7 @@ pub fn everything() -> Plan {
 }
 
 pub fn read_with(source: &Source, threads: usize, chunk: u64) -> Result<Reading> {
-    read(source, &Options { plan: everything(), threads, chunk }, &mut Unwatched)
+    read(source, &Options { threads, chunk, ..Options::new(everything()) }, &mut Unwatched)
 }
 
 /// Reads a capture that has a valid header, in one piece.
@@ -50,7 +50,7 @@ pub fn column<T: ArrowNativeType>(reading: &Reading, name: &str) -> Vec<T> {
 
 /// Why the reading stopped and where; the capture must have a fault.
 pub fn fault(reading: &Reading) -> (u64, &str) {
-    let fault = reading.fault.as_ref().expect("the capture has a fault");
+    let fault = reading.about.fault.as_ref().expect("the capture has a fault");
     assert_eq!(fault.packets, reading.frame.rows() as u64);
     (fault.offset, &fault.reason)
 }
@@ -92,16 +92,16 @@ impl Outcome {
             rows: frame.rows(),
             columns: columns.collect(),
             packets: packets(&reading, source),
-            format: reading.format,
-            interfaces: reading.interfaces,
-            fault: reading.fault,
+            format: reading.about.format,
+            interfaces: reading.about.interfaces,
+            fault: reading.about.fault,
         }
     }
 }
 
 /// The bytes of all packets, each read again through the index.
 pub fn packets(reading: &Reading, source: Source) -> Vec<Vec<u8>> {
-    let mut packets = Packets::new(Arc::new(source), Arc::new(reading.index.clone()));
+    let mut packets = Packets::new(Arc::new(source), Arc::new(reading.about.index.clone()));
     (0..reading.frame.rows() as u64).map(|row| packets.get(row).expect("the row is there").data.to_vec()).collect()
 }
 

@@ -1,7 +1,31 @@
 //! Link layers: what a capture's link type says a packet begins with.
 
+pub mod arcnet;
+pub mod atm;
+pub mod avs;
+pub mod chdlc;
+pub mod dsa;
+pub mod enc;
 pub mod ethernet;
+pub mod fddi;
+pub mod frame_relay;
+pub mod ieee80211;
+pub mod ipnet;
+pub mod ipoib;
+pub mod juniper;
+pub mod llc;
+pub mod macsec;
+pub mod nflog;
 pub mod null;
+pub mod pbb;
+pub mod pflog;
+pub mod pktap;
+pub mod ppi;
+pub mod ppp;
+pub mod pppoe;
+pub mod prism;
+pub mod radiotap;
 pub mod sll;
 pub mod sll2;
+pub mod token_ring;
 pub mod vlan;

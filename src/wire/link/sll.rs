@@ -1,6 +1,6 @@
 //! Linux cooked capture (LINKTYPE_LINUX_SLL): what `tcpdump -i any` wrote until 2020.
 
-use super::ethernet;
+use super::{ethernet, llc, ppp};
 use crate::wire::cursor::{Cursor, be16};
 use crate::wire::dispatch::{Decoded, Next};
 use crate::wire::layers::{Stop, layer};
@@ -8,24 +8,38 @@ use crate::wire::packet::Packet;
 
 const HEADER_LEN: usize = 16;
 
-/// Hardware types (ARPHRD) whose protocol field is no EtherType: netlink, radiotap and Frame Relay.
-const NO_ETHERTYPE: [u16; 3] = [824, 803, 770];
+/// Hardware types (ARPHRD) whose protocol field is no EtherType: netlink and Frame Relay, and radiotap.
+const NO_ETHERTYPE: [u16; 2] = [824, 770];
+const RADIOTAP: u16 = 803;
+/// Protocols of Linux that are no EtherTypes.
+const LLC: u16 = 4;
+const PPP: u16 = 7;
+/// Its LINKTYPE.
+const RADIOTAP_LINK: u16 = 127;
 
 #[inline]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<HEADER_LEN>()?;
     packet.layers = layer::SLL;
     cursor.skip(HEADER_LEN)?;
-    protocol(be16(header, 2), be16(header, 14), packet)
+    protocol(be16(header, 2), be16(header, 14), cursor, packet)
 }
 
 /// What the hardware type and protocol of either version of the header say follows.
 #[inline]
-pub fn protocol(hardware: u16, protocol: u16, packet: &mut Packet) -> Decoded {
+pub fn protocol(hardware: u16, protocol: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+    if hardware == RADIOTAP {
+        return Ok(Next::Link(RADIOTAP_LINK));
+    }
     if NO_ETHERTYPE.contains(&hardware) {
         return Ok(Next::Stop(Stop::Unsupported));
     }
-    ethernet::payload(protocol, packet)
+    match protocol {
+        LLC => llc::decode(cursor, packet),
+        PPP => ppp::decode(cursor, packet),
+        0..ethernet::FIRST_ETHERTYPE => Ok(Next::Stop(Stop::Unsupported)),
+        ethertype => ethernet::payload(ethertype, cursor, packet),
+    }
 }
 
 #[cfg(test)]

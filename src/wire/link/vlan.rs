@@ -19,6 +19,11 @@ pub fn is_tag(ethertype: u16) -> bool {
 #[inline]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let tag = cursor.header::<TAG_LEN>()?;
+    if packet.tunnel_depth > 0 {
+        let number = be16(tag, 2);
+        cursor.skip(TAG_LEN)?;
+        return ethernet::inner_payload(number, cursor);
+    }
     if packet.layers & layer::VLAN == 0 {
         packet.layers |= layer::VLAN;
         packet.vlan_id = be16(tag, 0) & VLAN_ID;
@@ -26,7 +31,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let number = be16(tag, 2);
     cursor.skip(TAG_LEN)?;
     packet.ethertype = 0;
-    ethernet::payload(number, packet)
+    ethernet::payload(number, cursor, packet)
 }
 
 #[cfg(test)]

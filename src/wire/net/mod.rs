@@ -7,3 +7,4 @@ pub mod ipv4;
 pub mod ipv6;
 pub mod ipv6_extension;
 pub mod ipv6_fragment;
+pub mod mpls;

@@ -1,9 +1,10 @@
 //! UDP (RFC 768).
 
 use crate::wire::cursor::{Cursor, be16};
-use crate::wire::dispatch::{Decoded, Next};
+use crate::wire::dispatch::{self, Decoded, Next};
 use crate::wire::layers::{Stop, layer};
 use crate::wire::packet::Packet;
+use crate::wire::tunnel::ports::OverUdp;
 
 const HEADER_LEN: usize = 8;
 
@@ -22,7 +23,22 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
         return Err(Next::Stop(Stop::Malformed));
     };
     packet.payload_length = payload;
-    Ok(Next::Stop(Stop::Complete))
+    match cursor.context().over_udp(packet.sport, packet.dport) {
+        None => Ok(Next::Stop(Stop::Complete)),
+        Some(tunnel) => carried(tunnel, payload, cursor, packet),
+    }
+}
+
+/// What the datagram carries, if it can be one of the tunnel's at all.
+#[cold]
+fn carried(tunnel: OverUdp, payload: u32, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+    cursor.skip(HEADER_LEN)?;
+    cursor.limit(payload);
+    // Nothing that was announced is missing where a datagram has no payload, or is a first fragment.
+    if payload == 0 {
+        return Ok(Next::Stop(Stop::Complete));
+    }
+    dispatch::over_udp(tunnel, cursor, packet)
 }
 
 #[cfg(test)]

@@ -1,0 +1,96 @@
+//! Packets of a stream that can be read again, but only from its beginning: a compressed file's.
+
+use super::format::Format;
+use super::pcap::Pcap;
+use super::pcapng::Pcapng;
+use super::record::{Framing, Record, Step};
+use super::stream::Stream;
+use super::walk::{Limits, Segment, Walk, start_of};
+use crate::error::{Error, Result};
+
+type Open = Box<dyn Fn() -> Result<Stream> + Send>;
+
+/// Little enough to be kept, enough that packets in order are cheap.
+const LIMITS: Limits = Limits { bytes: 1 << 20, records: 4096, deadline: None };
+
+pub struct Replay {
+    open: Open,
+    at: Option<Place>,
+}
+
+/// A stream, and the row of the packet that comes next.
+struct Place {
+    stream: Stream,
+    walk: AnyWalk,
+    row: u64,
+}
+
+enum AnyWalk {
+    Pcap(Walk<Pcap>),
+    Pcapng(Walk<Pcapng>),
+}
+
+impl Replay {
+    pub fn new(open: Open) -> Self {
+        Self { open, at: None }
+    }
+
+    /// Hands the records of the segment that has `row` to `each`. Returns the row of the first.
+    pub fn load(&mut self, row: u64, each: &mut dyn FnMut(Record)) -> Result<u64> {
+        if self.at.as_ref().is_none_or(|at| at.row > row) {
+            self.at = Some(Place::new((self.open)()?)?);
+        }
+        let at = self.at.as_mut().expect("it was just set");
+        let Place { stream, walk, row: next } = at;
+        let found = match walk {
+            AnyWalk::Pcap(walk) => find(walk, stream, next, row, each)?,
+            AnyWalk::Pcapng(walk) => find(walk, stream, next, row, each)?,
+        };
+        found.ok_or(Error::PacketGone { row })
+    }
+}
+
+impl Place {
+    fn new(mut stream: Stream) -> Result<Self> {
+        let start = start_of(&mut stream, &mut || Ok(()))?;
+        let format = Format::from_start(&start)?;
+        let first = format.first_offset() as usize;
+        let walk = match format {
+            Format::Pcap(pcap) => AnyWalk::Pcap(Walk::new(pcap, start, first)),
+            Format::Pcapng(pcapng) => AnyWalk::Pcapng(Walk::new(pcapng, start, first)),
+        };
+        Ok(Self { stream, walk, row: 0 })
+    }
+}
+
+fn find<F: Framing>(
+    walk: &mut Walk<F>,
+    stream: &mut Stream,
+    next: &mut u64,
+    row: u64,
+    each: &mut dyn FnMut(Record),
+) -> Result<Option<u64>> {
+    while let Some(segment) = walk.segment(stream, LIMITS, &mut || Ok(()))? {
+        let first = *next;
+        *next += segment.records as u64;
+        if row < *next {
+            give(segment, each);
+            return Ok(Some(first));
+        }
+    }
+    Ok(None)
+}
+
+fn give<F: Framing>(mut segment: Segment<F>, each: &mut dyn FnMut(Record)) {
+    let mut at = 0;
+    loop {
+        match segment.framing.step(&segment.bytes, at) {
+            Step::Record(record, next) => {
+                each(record);
+                at = next;
+            }
+            Step::Skip(next) => at = next,
+            Step::More(_) | Step::Corrupt(_) => return,
+        }
+    }
+}

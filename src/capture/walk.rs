@@ -1,0 +1,148 @@
+//! Records of a stream, in order: where they are is known only by walking.
+
+use std::time::Instant;
+
+use super::format::{Format, START_LEN};
+use super::record::{Framing, Step};
+use super::stream::{Next, POLL, Stream};
+use crate::error::{Error, Fault, Result};
+
+/// Whole records that follow one another, and the state of the format in front of the first.
+pub struct Segment<F> {
+    pub bytes: Vec<u8>,
+    pub framing: F,
+    /// Offset of the first byte in the stream.
+    pub offset: u64,
+    pub records: usize,
+}
+
+/// When a segment is handed out.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub bytes: usize,
+    pub records: usize,
+    /// If nothing comes any more, a segment that has records is handed out then.
+    pub deadline: Option<Instant>,
+}
+
+/// The first bytes of a stream, enough to tell its format by.
+pub fn start_of(stream: &mut Stream, wait: &mut dyn FnMut() -> Result<()>) -> Result<Vec<u8>> {
+    let mut start = Vec::new();
+    while start.len() < START_LEN {
+        match stream.next(POLL)? {
+            Next::Bytes(bytes) => start.extend_from_slice(&bytes),
+            // A pipe may hold back what follows the file header until there is a packet.
+            Next::Nothing if Format::from_start(&start).is_ok() => break,
+            Next::Nothing => {}
+            Next::End(Some(reason)) if start.is_empty() => return Err(Error::NotACapture(reason)),
+            Next::End(reason) => {
+                stream.end_again(reason);
+                break;
+            }
+        }
+        wait()?;
+    }
+    Ok(start)
+}
+
+/// A place in a stream.
+pub struct Walk<F> {
+    framing: F,
+    buffer: Vec<u8>,
+    /// Offset of the buffer's first byte in the stream.
+    offset: u64,
+    packets: u64,
+    pub fault: Option<Fault>,
+    pub ended: bool,
+}
+
+impl<F: Framing> Walk<F> {
+    /// `start` are the bytes that were looked at already; the first record begins at `first`.
+    pub fn new(framing: F, mut start: Vec<u8>, first: usize) -> Self {
+        start.drain(..first);
+        Self { framing, buffer: start, offset: first as u64, packets: 0, fault: None, ended: false }
+    }
+
+    pub fn framing(&self) -> &F {
+        &self.framing
+    }
+
+    /// Bytes of the stream that have been walked.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The next records, up to the limits; none at the end, or when the deadline has passed. `wait` is called while nothing comes.
+    pub fn segment(
+        &mut self,
+        stream: &mut Stream,
+        limits: Limits,
+        wait: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Option<Segment<F>>> {
+        let framing = self.framing.clone();
+        let (mut at, mut records) = (0, 0);
+        while !self.ended && at < limits.bytes && records < limits.records {
+            match self.framing.step(&self.buffer, at) {
+                Step::Record(_, next) => {
+                    at = next;
+                    records += 1;
+                }
+                Step::Skip(next) => at = next,
+                Step::More(need) => match self.more(at, need, stream, limits.deadline, wait)? {
+                    More::Read => {}
+                    More::Late => break,
+                    More::Ended(reason) => self.end(at, records, reason),
+                },
+                Step::Corrupt(reason) => self.end(at, records, Some(reason)),
+            }
+        }
+        if at == 0 {
+            return Ok(None);
+        }
+        let rest = self.buffer.split_off(at);
+        let bytes = std::mem::replace(&mut self.buffer, rest);
+        let offset = self.offset;
+        self.offset += at as u64;
+        self.packets += records as u64;
+        Ok(Some(Segment { bytes, framing, offset, records }))
+    }
+
+    fn more(
+        &mut self,
+        at: usize,
+        need: usize,
+        stream: &mut Stream,
+        deadline: Option<Instant>,
+        wait: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<More> {
+        while self.buffer.len() < at + need {
+            match stream.next(POLL)? {
+                Next::Bytes(bytes) => self.buffer.extend_from_slice(&bytes),
+                Next::End(reason) => {
+                    let have = self.buffer.len() - at;
+                    let cut = (have > 0).then(|| format!("the file ends inside a record: {have} of its {need} bytes are there"));
+                    return Ok(More::Ended(reason.or(cut)));
+                }
+                Next::Nothing => {}
+            }
+            wait()?;
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(More::Late);
+            }
+        }
+        Ok(More::Read)
+    }
+
+    fn end(&mut self, at: usize, records: usize, reason: Option<String>) {
+        self.ended = true;
+        self.fault =
+            reason.map(|reason| Fault { offset: self.offset + at as u64, reason, packets: self.packets + records as u64 });
+    }
+}
+
+enum More {
+    Read,
+    /// The deadline has passed.
+    Late,
+    Ended(Option<String>),
+}
