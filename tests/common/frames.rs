@@ -114,8 +114,69 @@ fn arp() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A network packet and its EtherType.
-fn network() -> BoxedStrategy<(u16, Vec<u8>)> {
+/// What an EtherType announces, and the number.
+type Network = (u16, Vec<u8>);
+
+/// An IPv4 packet with this payload.
+fn in_ipv4(number: u8, payload: &[u8]) -> Network {
+    let total = (20 + payload.len()) as u16;
+    let header = [&[0x45, 0][..], &total.to_be_bytes(), &[0, 1, 0, 0, 64, number, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]].concat();
+    (0x0800, [header, payload.to_vec()].concat())
+}
+
+fn in_udp(port: u16, payload: &[u8]) -> Network {
+    let length = (8 + payload.len()) as u16;
+    in_ipv4(17, &[&[0xc0, 0][..], &port.to_be_bytes(), &length.to_be_bytes(), &[0, 0], payload].concat())
+}
+
+/// A packet in a tunnel or behind a shim; `bits` are what the header chooses from.
+fn carried(kind: u8, bits: u32, (ethertype, packet): Network) -> Network {
+    let number = ethertype.to_be_bytes();
+    let word = bits.to_be_bytes();
+    let frame = [&[2; 12][..], &number, &packet].concat();
+    match kind {
+        0 => (0x8847, [&[word[0], word[1], 0x11, 64][..], &packet].concat()),
+        1 => (0x8847, [&[0, 1, 0x11, 64, 0, 0, 0, 0][..], &frame].concat()),
+        2 => {
+            let length = (2 + packet.len() as u16).to_be_bytes();
+            let protocol = if ethertype == 0x86dd { [0, 0x57] } else { [0, 0x21] };
+            (0x8864, [&[0x11, 0, 0, 1][..], &length, &protocol, &packet].concat())
+        }
+        3 => {
+            let flags = word[0] & 0xb0;
+            let options = 4 * (flags & 0xb0).count_ones() as usize;
+            in_ipv4(47, &[&[flags, 0][..], &number, &vec![word[1]; options], &packet].concat())
+        }
+        4 => in_ipv4(if ethertype == 0x86dd { 41 } else { 4 }, &packet),
+        5 => in_udp(4789, &[&[8, 0, 0, 0, word[0], word[1], word[2], 0][..], &frame].concat()),
+        6 => in_udp(6081, &[&[0, 0][..], &number, &[word[0], word[1], word[2], 0], &packet].concat()),
+        7 => in_udp(2152, &[&[0x30, 255, 0, 0][..], &word, &packet].concat()),
+        8 => in_udp(3544, &packet),
+        9 => (0x88e5, [&[0x00, 0][..], &word, &number, &packet, &[0; 16]].concat()),
+        10 => (0x88e7, [&word[..], &frame].concat()),
+        11 => (0x894f, [&[0x0f, 0xc6, 2, if ethertype == 0x86dd { 2 } else { 1 }][..], &word, &[0; 16], &packet].concat()),
+        12 => in_ipv4(97, &[&[0x30, 0][..], &frame].concat()),
+        13 => in_udp(4341, &[&[0x08, 0, 0, 0][..], &word, &packet].concat()),
+        14 => in_udp(1701, &[&[0, 2][..], &word, &[0xff, 3, 0, 0x21], &packet].concat()),
+        _ => (packet.len().min(0x5dc) as u16 + 8, [&[0xaa, 0xaa, 3, 0, 0, 0][..], &number, &packet].concat()),
+    }
+}
+
+/// An 802.11 data frame with LLC and SNAP.
+fn wireless((ethertype, packet): Network) -> Vec<u8> {
+    [&[0x08, 0x01][..], &[3; 22], &[0xaa, 0xaa, 3, 0, 0, 0], &ethertype.to_be_bytes(), &packet].concat()
+}
+
+/// A network packet and its EtherType; some in up to three tunnels.
+fn network() -> BoxedStrategy<Network> {
+    let tunnels = prop_oneof![3 => Just(0..=0), 2 => Just(1..=1), 1 => Just(2..=3)];
+    let tunnels = tunnels.prop_flat_map(|count| vec((0..16_u8, any::<u32>()), count));
+    (untunnelled(), tunnels)
+        .prop_map(|(packet, tunnels)| tunnels.into_iter().fold(packet, |packet, (kind, bits)| carried(kind, bits, packet)))
+        .boxed()
+}
+
+fn untunnelled() -> BoxedStrategy<Network> {
     prop_oneof![
         5 => ipv4().prop_map(|packet| (0x0800, packet)),
         5 => ipv6().prop_map(|packet| (0x86dd, packet)),
@@ -149,6 +210,11 @@ pub fn frame() -> BoxedStrategy<(u16, Vec<u8>)> {
         1 => cooked(276, 20, 0),
         1 => family.prop_map(|(link_type, family, packet)| (link_type, [&family.to_be_bytes()[..], &packet].concat())),
         2 => (select(&[12_u16, 14, 101, 228, 229][..]), prop_oneof![ipv4(), ipv6()]),
+        1 => network().prop_map(|packet| (105, wireless(packet))),
+        1 => network().prop_map(|packet| (127, [vec![0, 0, 8, 0, 0, 0, 0, 0], wireless(packet)].concat())),
+        1 => network().prop_map(|(ethertype, packet)| (104, [&[0x0f, 0][..], &ethertype.to_be_bytes(), &packet].concat())),
+        1 => (select(&[6_u16, 7, 9, 10, 11, 19, 50, 51, 100, 106, 107, 109, 117, 119, 122, 123, 129, 131, 136, 137, 149, 163, 166,
+                       178, 192, 200, 219, 226, 239, 242, 281, 282, 284, 285]), bytes(0..120)),
     ]
     .boxed()
 }
