@@ -3,7 +3,7 @@
 //! One thread reads and decompresses ([`crate::capture::stream`]); this one walks the records and cuts segments of whole ones,
 //! which [`crate::read`] parses on all cores as it parses a file.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arrow_buffer::Buffer;
 
@@ -11,7 +11,7 @@ use crate::capture::format::Format;
 use crate::capture::pcap::Pcap;
 use crate::capture::pcapng::{Interface, Pcapng};
 use crate::capture::stream::Stream;
-use crate::capture::walk::{Limits, Segment, Walk, start_of};
+use crate::capture::walk::{Limits, Patience, Segment, Walk, start_of};
 use crate::capture::{Framing, Index, Source};
 use crate::columns::Frame;
 use crate::columns::store;
@@ -104,8 +104,7 @@ impl Scan {
                 (format, interfaces, walk.fault.clone(), walk.offset())
             }
         };
-        let compression = self.stream.compression.map(|compression| format!(", {}", compression.name()));
-        let format = format + &compression.unwrap_or_default();
+        let format = format + &self.stream.describe();
         About { format, interfaces, index: Index::None, fault, bytes, wrong_guesses: 0 }
     }
 }
@@ -127,19 +126,15 @@ fn gather<F: Framing>(
     size: BatchSize,
     monitor: &mut dyn Monitor,
 ) -> Result<Batch> {
-    let mut deadline = None;
+    let mut patience = Patience { time: size.patience, since: None };
     while batch.rows < size.packets && !walk.ended {
         let taken = stream.taken();
-        let limits = Limits { bytes: SEGMENT, records: size.packets - batch.rows, deadline };
+        let limits = Limits { bytes: SEGMENT, records: size.packets - batch.rows, patience };
         let segment = walk.segment(stream, limits, &mut || monitor.progress(taken, total))?;
-        let late = segment.is_none();
-        if let Some(segment) = segment {
-            parse(segment, options, &mut batch)?;
-        }
-        if let (None, Some(patience), 1..) = (deadline, size.patience, batch.rows) {
-            deadline = Some(Instant::now() + patience);
-        }
-        if late || (batch.rows > 0 && deadline.is_some_and(|deadline| Instant::now() >= deadline)) {
+        let Some(segment) = segment else { break };
+        parse(segment, options, &mut batch)?;
+        patience.note(batch.rows);
+        if patience.is_over() {
             break;
         }
     }

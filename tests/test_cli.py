@@ -177,7 +177,7 @@ class TestHead:
         rows = json.loads(capsys.readouterr().out)
         assert list(rows[0]) == (names or whole.columns)
         for name in set(rows[0]) - {"timestamp"}:
-            absent = "" if name in {"src", "dst", "eth_src", "eth_dst"} else 0
+            absent = "" if name in {"src", "dst", "eth_src", "eth_dst", "outer_src", "outer_dst"} else 0
             assert [absent if row[name] is None else row[name] for row in rows] == np.asarray(whole[name]).tolist()
 
     def test_reads_what_is_asked_for_and_no_more(self, capture: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -413,7 +413,7 @@ class TestStandardInput:
         assert main([command, capture, "--json"]) == 0
         expected = json.loads(capsys.readouterr().out)
         if command == "info":
-            expected["path"] = None
+            expected |= {"path": None, "files": [None]}
         feed(monkeypatch, pcap(PACKETS))
         assert main([command, "-", "--json"]) == 0
         assert json.loads(capsys.readouterr().out) == expected

@@ -5,13 +5,13 @@ use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::record::{Framing, Record, Step};
 use super::stream::Stream;
-use super::walk::{Limits, Segment, Walk, start_of};
+use super::walk::{Limits, Patience, Segment, Walk, start_of};
 use crate::error::{Error, Result};
 
 type Open = Box<dyn Fn() -> Result<Stream> + Send>;
 
 /// Little enough to be kept, enough that packets in order are cheap.
-const LIMITS: Limits = Limits { bytes: 1 << 20, records: 4096, deadline: None };
+const LIMITS: Limits = Limits { bytes: 1 << 20, records: 4096, patience: Patience { time: None, since: None } };
 
 pub struct Replay {
     open: Open,

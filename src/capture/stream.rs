@@ -29,6 +29,11 @@ pub const POLL: Duration = Duration::from_millis(20);
 pub type Input = Box<dyn Read + Send>;
 
 impl Stream {
+    /// What is added to the format's description.
+    pub fn describe(&self) -> String {
+        self.compression.map_or_else(String::new, |compression| format!(", {}", compression.name()))
+    }
+
     /// Has whoever asks next be told of the end again.
     pub fn end_again(&mut self, reason: Option<String>) {
         self.end = Some(reason);

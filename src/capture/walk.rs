@@ -1,6 +1,6 @@
 //! Records of a stream, in order: where they are is known only by walking.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::format::{Format, START_LEN};
 use super::record::{Framing, Step};
@@ -21,8 +21,28 @@ pub struct Segment<F> {
 pub struct Limits {
     pub bytes: usize,
     pub records: usize,
-    /// If nothing comes any more, a segment that has records is handed out then.
-    pub deadline: Option<Instant>,
+    pub patience: Patience,
+}
+
+/// How long a segment that has records, or whoever gathers several, waits for more.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Patience {
+    pub time: Option<Duration>,
+    /// Since when there are records.
+    pub since: Option<Instant>,
+}
+
+impl Patience {
+    /// Notes whether there are records by now.
+    pub fn note(&mut self, records: usize) {
+        if records > 0 && self.time.is_some() {
+            self.since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        matches!((self.time, self.since), (Some(time), Some(since)) if since.elapsed() >= time)
+    }
 }
 
 /// The first bytes of a stream, enough to tell its format by.
@@ -72,11 +92,11 @@ impl<F: Framing> Walk<F> {
         self.offset
     }
 
-    /// The next records, up to the limits; none at the end, or when the deadline has passed. `wait` is called while nothing comes.
+    /// The next records, up to the limits; none at the end, or when patience is over. `wait` is called while nothing comes.
     pub fn segment(
         &mut self,
         stream: &mut Stream,
-        limits: Limits,
+        mut limits: Limits,
         wait: &mut dyn FnMut() -> Result<()>,
     ) -> Result<Option<Segment<F>>> {
         let framing = self.framing.clone();
@@ -88,7 +108,7 @@ impl<F: Framing> Walk<F> {
                     records += 1;
                 }
                 Step::Skip(next) => at = next,
-                Step::More(need) => match self.more(at, need, stream, limits.deadline, wait)? {
+                Step::More(need) => match self.more(at, need, records, stream, &mut limits.patience, wait)? {
                     More::Read => {}
                     More::Late => break,
                     More::Ended(reason) => self.end(at, records, reason),
@@ -111,8 +131,9 @@ impl<F: Framing> Walk<F> {
         &mut self,
         at: usize,
         need: usize,
+        records: usize,
         stream: &mut Stream,
-        deadline: Option<Instant>,
+        patience: &mut Patience,
         wait: &mut dyn FnMut() -> Result<()>,
     ) -> Result<More> {
         while self.buffer.len() < at + need {
@@ -126,7 +147,8 @@ impl<F: Framing> Walk<F> {
                 Next::Nothing => {}
             }
             wait()?;
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            patience.note(records);
+            if patience.is_over() {
                 return Ok(More::Late);
             }
         }
@@ -142,7 +164,7 @@ impl<F: Framing> Walk<F> {
 
 enum More {
     Read,
-    /// The deadline has passed.
+    /// Patience is over.
     Late,
     Ended(Option<String>),
 }

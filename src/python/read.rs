@@ -215,9 +215,11 @@ fn read_kept(
     wait: &mut dyn FnMut(u64, &mut dyn Monitor) -> Result<()>,
     monitor: &mut dyn Monitor,
 ) -> Result<One> {
+    let compression = stream.describe();
     let (bytes, broken) = stream.into_bytes(&mut |taken| wait(taken, monitor))?;
     let source = Arc::new(Source::Memory(Box::new(bytes)));
     let (part, mut about) = read_part(&source, options, dictionaries, monitor)?;
+    about.format += &compression;
     if let Some(reason) = broken {
         let offset = about.fault.map_or(source.len(), |fault| fault.offset);
         about.fault = Some(Fault { offset, reason, packets: part.rows as u64 });
