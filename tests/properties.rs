@@ -59,7 +59,7 @@ fn row(packet: &Packet) -> Vec<Value> {
 
 /// The IP version of an address column.
 fn version(column: &Column, packet: &Packet) -> u8 {
-    if column.version() == "ip_version" { packet.ip_version } else { packet.outer_ip_version }
+    if column.version() == "ip_version" { packet.ip_version } else { packet.outer_ip_version() }
 }
 
 fn present(column: &Column, packet: &Packet) -> bool {
@@ -69,7 +69,7 @@ fn present(column: &Column, packet: &Packet) -> bool {
         Presence::TcpOption(option) => packet.tcp_options & option != 0,
         Presence::Address => packet.ip_version != 0 || packet.layers & layer::ARP != 0,
         Presence::Tunnel => packet.tunnel_depth != 0,
-        Presence::OuterAddress => packet.outer_ip_version != 0,
+        Presence::OuterAddress => packet.outer_ip_version() != 0,
         Presence::Identification => packet.ip_version == 4 || packet.layers & layer::FRAGMENT != 0,
     }
 }

@@ -36,7 +36,8 @@ impl Stream {
 
     /// Has whoever asks next be told of the end again.
     pub fn end_again(&mut self, reason: Option<String>) {
-        self.end = Some(reason);
+        self.ended = true;
+        self.reason = reason;
     }
 
     /// All bytes that are left, and where and why they break off, if they do.
@@ -59,8 +60,9 @@ pub struct Stream {
     /// Bytes taken from the input, compressed as they were.
     taken: Arc<AtomicU64>,
     pub compression: Option<Compression>,
-    /// How it ended, if that was found out by looking ahead.
-    end: Option<Option<String>>,
+    /// Whether the end was seen by looking ahead, and why it is there.
+    ended: bool,
+    reason: Option<String>,
     wanted: Wanted,
 }
 
@@ -125,7 +127,7 @@ impl Stream {
             .name("pcapframe-read".into())
             .spawn(move || reader.run(&sender))
             .map_err(|error| Error::Memory(format!("no thread could be started to read with: {error}")))?;
-        Ok(Self { blocks, taken, compression, end: None, wanted })
+        Ok(Self { blocks, taken, compression, ended: false, reason: None, wanted })
     }
 
     /// Bytes read from the input so far.
@@ -135,8 +137,8 @@ impl Stream {
 
     /// Waits at most `patience` for what comes next.
     pub fn next(&mut self, patience: Duration) -> Result<Next> {
-        if let Some(reason) = &self.end {
-            return Ok(Next::End(reason.clone()));
+        if self.ended {
+            return Ok(Next::End(self.reason.clone()));
         }
         match self.blocks.recv_timeout(patience) {
             Ok(Block::Bytes(bytes)) => Ok(Next::Bytes(bytes)),

@@ -110,7 +110,7 @@ pub fn join(pieces: Vec<Vec<Buffer>>, columns: usize) -> Vec<Buffer> {
     }
     let mut pieces: Vec<Vec<Option<Buffer>>> = pieces.into_iter().map(|piece| piece.into_iter().map(Some).collect()).collect();
     let column = |column: usize| {
-        let length = pieces.iter().filter_map(|piece| piece[column].as_ref()).map(|buffer| buffer.len()).sum();
+        let length = pieces.iter().filter_map(|piece| piece[column].as_ref()).map(Buffer::len).sum();
         let mut words = vec![0u64; usize::div_ceil(length, 8)];
         let mut rest: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
         for piece in &mut pieces {

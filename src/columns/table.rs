@@ -161,11 +161,11 @@ columns! {
     /// What carried the innermost headers, as `Tunnel`.
     '-' tunnel: U8, Network, Always, Exempt("tests by tunnel"), |p: &Packet| p.tunnel as u8;
     /// What the innermost tunnel's header has to tell it from others: VNI, TEID, GRE key, MPLS label, session, SPI.
-    '-' tunnel_id: U32, Network, Tunnel, Exempt("tests by tunnel"), |p: &Packet| p.tunnel_id;
+    '-' tunnel_id: U32, Network, Tunnel, Exempt("tests by tunnel"), Packet::tunnel_id;
     /// How many tunnels lie inside one another.
     '-' tunnel_depth: U8, Network, Always, Exempt("tests by tunnel"), |p: &Packet| p.tunnel_depth;
     /// IP version of the packet around the outermost tunnel; 0 where there is no tunnel over IP.
-    '-' outer_ip_version: U8, Network, OuterAddress, Exempt("tests by tunnel"), |p: &Packet| p.outer_ip_version;
+    '-' outer_ip_version: U8, Network, OuterAddress, Exempt("tests by tunnel"), Packet::outer_ip_version;
     /// Source IP address of the packet around the outermost tunnel.
     '-' outer_src: Ip, Network, OuterAddress, Exempt("tests by tunnel"), Packet::outer_src;
     /// Destination IP address of the packet around the outermost tunnel.

@@ -8,14 +8,14 @@ use pyo3::prelude::*;
 
 use super::frame::{Frame, Origin, Origins, Place};
 use super::input::Followed;
-use super::read::{Settings, stream, watched};
+use super::read::{Opener, Settings, stream, watched};
 use crate::capture::stream::{Stream, Wanted};
 use crate::read::Numbering;
 use crate::scan::{self, BatchSize};
 
 #[pyclass(frozen, module = "pcapframe._core")]
 pub struct Scan {
-    scan: Mutex<scan::Scan>,
+    stream: Mutex<scan::Scan>,
     size: BatchSize,
     path: Option<String>,
     progress: Option<Py<PyAny>>,
@@ -26,6 +26,7 @@ pub struct Scan {
 impl Scan {
     #[new]
     #[pyo3(signature = (source, columns, settings, *, batch_size, timeout=None, follow=false, progress=None, file=0, interfaces=0))]
+    #[allow(clippy::too_many_arguments, reason = "keywords of Python")]
     fn new(
         py: Python<'_>,
         source: &Bound<'_, PyAny>,
@@ -45,32 +46,25 @@ impl Scan {
         let name = path.as_ref().map(|path| path.display().to_string());
         let max_expansion = settings.max_expansion;
         let callback = progress.as_ref().map(|callback| callback.clone_ref(py));
-        let opened = match (&path, follow) {
-            (Some(path), true) => {
-                let path = path.clone();
+        let (input, total): (Opener, u64) = match path {
+            Some(path) if follow => {
                 let wanted = wanted.clone();
-                watched(py, name.as_deref(), callback, |monitor| {
-                    let stream = Stream::open(Box::new(Followed::open(&path, wanted.clone())?), wanted, max_expansion)?;
-                    scan::Scan::new(stream, options, 0, monitor)
-                })?
+                (Box::new(move || Ok(Box::new(Followed::open(&path, wanted)?))), 0)
             }
-            _ => {
-                let (input, total) = stream(source, wanted.clone())?;
-                let wanted = wanted.clone();
-                watched(py, name.as_deref(), callback, |monitor| {
-                    scan::Scan::new(Stream::open(input()?, wanted, max_expansion)?, options, total, monitor)
-                })?
-            }
+            _ => stream(source, wanted.clone())?,
         };
+        let opened = watched(py, name.as_deref(), callback, |monitor| {
+            scan::Scan::new(Stream::open(input()?, wanted.clone(), max_expansion)?, options, total, monitor)
+        })?;
         let size = BatchSize { packets: batch_size.max(1), patience: timeout.map(Duration::from_secs_f64) };
-        Ok(Self { scan: Mutex::new(opened), size, path: name, progress, wanted })
+        Ok(Self { stream: Mutex::new(opened), size, path: name, progress, wanted })
     }
 
     /// The next batch, or None after the last.
     fn next(&self, py: Python<'_>) -> PyResult<Option<Frame>> {
         let callback = self.progress.as_ref().map(|callback| callback.clone_ref(py));
         let frame = watched(py, self.path.as_deref(), callback, |monitor| {
-            let mut scan = self.scan.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut scan = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
             loop {
                 match scan.next(self.size, monitor)? {
                     Some(frame) => return Ok(Some((frame, scan.about()))),
@@ -88,14 +82,14 @@ impl Scan {
     /// Offset, reason, and packets before it, where the source has broken off.
     #[getter]
     fn fault(&self) -> Option<(u64, String, u64)> {
-        let scan = self.scan.lock().unwrap_or_else(PoisonError::into_inner);
+        let scan = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         scan.about().fault.map(|fault| (fault.offset, fault.reason, fault.packets))
     }
 
     /// How many interfaces the source has described so far.
     #[getter]
     fn interfaces(&self) -> usize {
-        self.scan.lock().unwrap_or_else(PoisonError::into_inner).about().interfaces.len()
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner).about().interfaces.len()
     }
 
     /// Ends the reading ahead.

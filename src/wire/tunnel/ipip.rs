@@ -29,7 +29,8 @@ mod tests {
     const UDP: &str = "0035 1234 0008 0000";
 
     fn text(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digit = |value: u8| char::from_digit(value.into(), 16).expect("half a byte");
+        bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 
     #[test]

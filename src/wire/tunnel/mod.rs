@@ -36,6 +36,9 @@ pub fn enter(tunnel: Tunnel, id: u32, cursor: &Cursor, packet: &mut Packet) -> R
     if packet.tunnel_depth == MAX_DEPTH {
         return Err(Next::Stop(Stop::TooDeep));
     }
+    if packet.tunnel_depth == 0 {
+        packet.outer_ip_version = 0;
+    }
     if around && packet.outer_ip_version == 0 {
         packet.outer_ip_version = packet.ip_version;
         match (packet.src(), packet.dst()) {
