@@ -24,6 +24,8 @@ enum Exception {
     Macsec,
     /// etherparse takes three tags, and not those of the EtherTypes 0x9200 and 0x9300.
     MoreTags,
+    /// etherparse opens none of MPLS, PPPoE, LLC, 802.1ah, NSH and Ethernet or ERSPAN behind an EtherType.
+    Shim,
     /// etherparse takes RARP for no ARP.
     Rarp,
     /// etherparse knows no Mobility, HIP and Shim6 headers.
@@ -60,6 +62,12 @@ fn is_tag(ethertype: u16) -> bool {
     matches!(ethertype, 0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300)
 }
 
+fn is_shim(ethertype: u16) -> bool {
+    // Behind three tags etherparse sees no MACsec either.
+    let known = [0x22eb, 0x6558, 0x8847, 0x8848, 0x8863, 0x8864, 0x8870, 0x880b, 0x88be, 0x88e5, 0x88e7, 0x894f];
+    ethertype < 0x0600 || known.contains(&ethertype)
+}
+
 fn compare(ours: &Packet, theirs: &SlicedPacket) -> Result<(), Exception> {
     compare_link(ours, theirs)?;
     match &theirs.net {
@@ -83,6 +91,9 @@ fn compare_link(ours: &Packet, theirs: &SlicedPacket) -> Result<(), Exception> {
     }
     if ethertype == 0x8035 {
         return Err(Exception::Rarp);
+    }
+    if theirs.net.is_none() && is_shim(ours.ethertype) {
+        return Err(Exception::Shim);
     }
     assert_eq!(ours.layers & layer::VLAN != 0, !tags.is_empty());
     if let Some(outermost) = tags.first() {
