@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import os
+import pathlib
 import pickle
 import shutil
 import socket
@@ -115,6 +116,19 @@ def test_no_capture(data):
         pf.read_pcap(data)
     with pytest.raises(pf.NotACaptureError):
         pf.scan_pcap(data)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "gztar", "xztar"])
+def test_an_archive_is_no_container(kind, tmp_path):
+    folder = tmp_path / "inside"
+    folder.mkdir()
+    for i in range(8):
+        (folder / f"capture-{i}.pcap").write_bytes(PLAIN)
+    path = shutil.make_archive(str(tmp_path / "archive"), kind, folder)
+    for source in (path, pathlib.Path(path).read_bytes()):
+        for read in (pf.read_pcap, pf.scan_pcap):
+            with pytest.raises(pf.NotACaptureError, match=r"archive.*capture-\d.pcap.*, \.\.\."):
+                read(source)
 
 
 @pytest.mark.parametrize("size", [1, 7, 999, 3000, 10**6])

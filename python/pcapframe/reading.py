@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from . import _core
+from ._archives import archive_text
 from ._generated import ALL_COLUMNS, DEFAULT_COLUMNS
 from ._progress import Progress
 from ._source import Sources, resolve, several
 from .capture import Capture
-from .errors import CorruptCaptureError, TruncatedCaptureWarning, fault_text
+from .errors import CorruptCaptureError, NotACaptureError, TruncatedCaptureWarning, fault_text
 
 #: Real captures compress to a tenth or less; a thousandth is what gzip can do at most.
 MAX_EXPANSION = 1000
@@ -107,7 +109,7 @@ def read_pcap(
     sources = [resolve(one, keep_bytes=keep_bytes) for one in several(source)]
     keep = all(kept for _, kept in sources)
     wanted = [*names, "timestamp"] if merge else names
-    with Progress(progress) as report:
+    with Progress(progress) as report, archives_named([one for one, _ in sources]):
         frame = _core.read([one for one, _ in sources], wanted, reading, progress=report.callback, keep=keep)
     for about in frame.sources:
         # 3: the line of the user who called read_pcap.
@@ -115,6 +117,20 @@ def read_pcap(
     if merge:
         frame = frame.take(np.argsort(frame.values("timestamp").view(np.int64), kind="stable"))
     return Capture(frame)
+
+
+@contextmanager
+def archives_named(sources: list[Any]) -> Iterator[None]:
+    """Have the error about what is no capture say what is in it, if it is an archive."""
+    try:
+        yield
+    except NotACaptureError as error:
+        texts = ((source, archive_text(source)) for source in sources)
+        found = next(((source, text) for source, text in texts if text), None)
+        if found is None:
+            raise
+        source, text = found
+        raise NotACaptureError(text if isinstance(source, bytes) else f"{source}: {text}") from error
 
 
 def check_on_error(on_error: str) -> None:

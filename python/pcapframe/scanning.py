@@ -10,7 +10,7 @@ from . import _core
 from ._progress import Progress
 from ._source import Sources, resolve, several
 from .capture import Capture
-from .reading import MAX_EXPANSION, ProgressOption, check_on_error, column_names, report_fault, settings
+from .reading import MAX_EXPANSION, ProgressOption, archives_named, check_on_error, column_names, report_fault, settings
 
 #: With the default columns a batch of so many packets takes about 10 MiB.
 BATCH_SIZE = 1 << 18
@@ -84,10 +84,11 @@ def scan_pcap(
     report = Progress(progress)
 
     def open_scan(file: int, interfaces: int) -> _core.Scan:
-        return _core.Scan(
-            sources[file], names, reading, batch_size=batch_size, timeout=timeout, follow=follow, progress=report.callback,
-            file=file, interfaces=interfaces,
-        )  # fmt: skip
+        with archives_named([sources[file]]):
+            return _core.Scan(
+                sources[file], names, reading, batch_size=batch_size, timeout=timeout, follow=follow, progress=report.callback,
+                file=file, interfaces=interfaces,
+            )  # fmt: skip
 
     paths = [one if isinstance(one, (str, os.PathLike)) else None for one in sources]
     return _batches(open_scan(0, 0), open_scan, paths, report, on_error)

@@ -45,7 +45,7 @@ pub fn decode(link_type: u16, data: &[u8], wire_length: u32, context: &Context, 
         return;
     }
     let mut cursor = Cursor::new(data, wire_length, context);
-    let mut next = flatten(dispatch::link(link_type, &mut cursor, packet));
+    let mut next = flatten(dispatch::first(link_type, &mut cursor, packet));
     if depth == Depth::Transport {
         // The way of nearly all packets, as straight code: the loop below would do the same, with a jump for each header.
         if next == Next::EtherType(0x0800) {
@@ -74,7 +74,10 @@ fn finish(mut next: Next, mut cursor: Cursor, packet: &mut Packet) {
                 packet.stop = stop;
                 return;
             }
-            Next::Link(number) => inner_link(number, &mut cursor, packet),
+            Next::Link(number) => behind(number, &mut cursor, packet),
+            Next::Length(_) if depth < Depth::Network => return,
+            Next::Length(length) => link::llc::decode_802_3(length, &mut cursor, packet),
+            Next::OverUdp(tunnel, payload) => transport::udp::carried(tunnel, payload, &mut cursor, packet),
             Next::EtherType(number) if depth < Depth::Network && !link::vlan::is_tag(number) => return,
             Next::EtherType(number) => dispatch::ethertype(number, &mut cursor, packet),
             Next::Ip if depth < Depth::Network => return,
@@ -91,8 +94,8 @@ fn finish(mut next: Next, mut cursor: Cursor, packet: &mut Packet) {
     }
 }
 
-/// A link layer behind what was added in front of it.
-fn inner_link(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> dispatch::Decoded {
+/// A link layer, maybe behind what was added in front of it.
+fn behind(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> dispatch::Decoded {
     let around = packet.layers;
     let next = dispatch::link(number, cursor, packet);
     // The first header of a packet sets the layers outright.

@@ -19,7 +19,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
 
 /// Linux Classical IP: with an LLC header, or IP at once.
 pub fn decode_classical_ip(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
-    if cursor.data().starts_with(&SNAP) {
+    if *cursor.header::<3>()? == SNAP {
         return llc::decode(cursor, packet);
     }
     Ok(Next::Ip)
@@ -39,7 +39,7 @@ pub fn decode_sunatm(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
         LANE => lan_emulation(cursor),
         LLC => llc::decode(cursor, packet),
         ILMI | SIGNALLING => Ok(Next::Stop(Stop::Unsupported)),
-        _ if cursor.data().starts_with(&SNAP) => llc::decode(cursor, packet),
+        _ if *cursor.header::<3>()? == SNAP => llc::decode(cursor, packet),
         _ => Ok(Next::Stop(Stop::Unsupported)),
     }
 }

@@ -61,7 +61,7 @@ fn tagged<const LEN: usize>(
         packet.vlan_id = be16(&tag, 2) & VLAN_ID;
     }
     cursor.skip(LEN)?;
-    ethernet::payload(be16(header, LEN - TYPE_LEN), cursor, packet)
+    ethernet::payload(be16(header, LEN - TYPE_LEN), packet)
 }
 
 #[cfg(test)]

@@ -21,46 +21,30 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     if number == 0 {
         return Ok(Next::Stop(Stop::Unsupported));
     }
-    payload(number, cursor, packet)
+    payload(number, packet)
 }
-
-/// The longest payload that a length stands for (IEEE 802.3, clause 3.2.6); numbers from here to the first EtherType are neither.
-const MAX_LENGTH: u16 = 0x05dc;
-/// The EtherType that says that LLC follows: that of jumbo frames.
-const LLC: u16 = 0x8870;
 
 /// A frame inside another packet: link columns stay those of the outermost.
 pub fn inner(cursor: &mut Cursor) -> Decoded {
     let header = cursor.header::<HEADER_LEN>()?;
     let number = be16(header, 12);
     cursor.skip(HEADER_LEN)?;
-    inner_payload(number, cursor)
+    inner_payload(number)
 }
 
 /// As [`payload`], inside another packet.
-pub fn inner_payload(number: u16, cursor: &mut Cursor) -> Decoded {
+pub fn inner_payload(number: u16) -> Decoded {
     if number < FIRST_ETHERTYPE {
-        return length(number, cursor);
+        return Ok(Next::Length(number));
     }
     Ok(Next::EtherType(number))
 }
 
-/// LLC, as long as the length says; padding is no part of it.
-#[cold]
-fn length(length: u16, cursor: &mut Cursor) -> Decoded {
-    if length > MAX_LENGTH {
-        return Ok(Next::Stop(Stop::Unsupported));
-    }
-    cursor.limit(length.into());
-    // By number and not by a call: LLC may carry a frame that carries LLC.
-    Ok(Next::EtherType(LLC))
-}
-
 /// What follows an EtherType or 802.3 length field, behind an Ethernet header or a VLAN tag.
 #[inline(always)]
-pub fn payload(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+pub fn payload(number: u16, packet: &mut Packet) -> Decoded {
     if number < FIRST_ETHERTYPE {
-        return length(number, cursor);
+        return Ok(Next::Length(number));
     }
     packet.ethertype = number;
     Ok(Next::EtherType(number))

@@ -54,7 +54,7 @@ fn payload(connection: bool, cursor: &mut Cursor, packet: &mut Packet) -> Decode
         cursor.skip(2)?;
         return Ok(next);
     }
-    if cursor.data().len() < ETHERNET_LEN {
+    if (cursor.wire() as usize) < ETHERNET_LEN {
         return Ok(Next::Stop(Stop::Unsupported));
     }
     ethernet::inner(cursor)

@@ -123,9 +123,12 @@ fn aggregate(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
 
 /// LLC, or what some hardware sends in its place: a whole Ethernet frame, IPX (Novell's "raw 802.3"), or two zeros before LLC.
 fn body([destination, source]: [&[u8]; 2], cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+    // As much as is looked at, where there is so much.
+    let looked_at = 12.min(cursor.wire() as usize);
     let data = cursor.data();
     match data {
         [0xaa, 0xaa, ..] => {}
+        _ if data.len() < looked_at => return Err(cursor.missing(looked_at)),
         _ if data.get(..6) == Some(destination) || data.get(6..12) == Some(source) => return ethernet::inner(cursor),
         [0xff, 0xff, ..] => return Ok(Next::Stop(Stop::Unsupported)),
         [0, 0, ..] => cursor.skip(2)?,

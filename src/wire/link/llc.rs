@@ -22,6 +22,18 @@ const GLOBAL: u8 = 0xff;
 
 const UNNUMBERED_INFORMATION: u8 = 0x03;
 
+/// The longest payload that a length stands for (IEEE 802.3, clause 3.2.6); numbers from here to the first EtherType are neither.
+const MAX_LENGTH: u16 = 0x05dc;
+
+/// LLC as long as an IEEE 802.3 length says: padding is no part of it.
+pub fn decode_802_3(length: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+    if length > MAX_LENGTH {
+        return Ok(Next::Stop(Stop::Unsupported));
+    }
+    cursor.limit(length.into());
+    decode(cursor, packet)
+}
+
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let &[destination, source, control] = cursor.header::<MIN_HEADER_LEN>()?;
     // Novell's IPX without LLC: its checksum is always FFFF.

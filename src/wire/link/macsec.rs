@@ -40,7 +40,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     }
     let number = be16(cursor.header::<ETHERTYPE_LEN>()?, 0);
     cursor.skip(ETHERTYPE_LEN)?;
-    ethernet::inner_payload(number, cursor)
+    ethernet::inner_payload(number)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Linux cooked capture (LINKTYPE_LINUX_SLL): what `tcpdump -i any` wrote until 2020.
 
-use super::{ethernet, llc, ppp};
+use super::ethernet;
 use crate::wire::cursor::{Cursor, be16};
 use crate::wire::dispatch::{Decoded, Next};
 use crate::wire::layers::{Stop, layer};
@@ -14,6 +14,9 @@ const RADIOTAP: u16 = 803;
 /// Protocols of Linux that are no EtherTypes.
 const LLC: u16 = 4;
 const PPP: u16 = 7;
+/// The EtherTypes that stand for the same.
+const ETHERTYPE_LLC: u16 = 0x8870;
+const ETHERTYPE_PPP: u16 = 0x880b;
 /// Its LINKTYPE.
 const RADIOTAP_LINK: u16 = 127;
 
@@ -22,12 +25,12 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<HEADER_LEN>()?;
     packet.layers = layer::SLL;
     cursor.skip(HEADER_LEN)?;
-    protocol(be16(header, 2), be16(header, 14), cursor, packet)
+    protocol(be16(header, 2), be16(header, 14), packet)
 }
 
 /// What the hardware type and protocol of either version of the header say follows.
 #[inline]
-pub fn protocol(hardware: u16, protocol: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+pub fn protocol(hardware: u16, protocol: u16, packet: &mut Packet) -> Decoded {
     if hardware == RADIOTAP {
         return Ok(Next::Link(RADIOTAP_LINK));
     }
@@ -35,10 +38,10 @@ pub fn protocol(hardware: u16, protocol: u16, cursor: &mut Cursor, packet: &mut 
         return Ok(Next::Stop(Stop::Unsupported));
     }
     match protocol {
-        LLC => llc::decode(cursor, packet),
-        PPP => ppp::decode(cursor, packet),
+        LLC => Ok(Next::EtherType(ETHERTYPE_LLC)),
+        PPP => Ok(Next::EtherType(ETHERTYPE_PPP)),
         0..ethernet::FIRST_ETHERTYPE => Ok(Next::Stop(Stop::Unsupported)),
-        ethertype => ethernet::payload(ethertype, cursor, packet),
+        ethertype => ethernet::payload(ethertype, packet),
     }
 }
 

@@ -13,7 +13,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<HEADER_LEN>()?;
     packet.layers = layer::SLL;
     cursor.skip(HEADER_LEN)?;
-    sll::protocol(be16(header, 8), be16(header, 0), cursor, packet)
+    sll::protocol(be16(header, 8), be16(header, 0), packet)
 }
 
 #[cfg(test)]

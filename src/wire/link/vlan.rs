@@ -22,7 +22,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     if packet.tunnel_depth > 0 {
         let number = be16(tag, 2);
         cursor.skip(TAG_LEN)?;
-        return ethernet::inner_payload(number, cursor);
+        return ethernet::inner_payload(number);
     }
     if packet.layers & layer::VLAN == 0 {
         packet.layers |= layer::VLAN;
@@ -31,7 +31,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let number = be16(tag, 2);
     cursor.skip(TAG_LEN)?;
     packet.ethertype = 0;
-    ethernet::payload(number, cursor, packet)
+    ethernet::payload(number, packet)
 }
 
 #[cfg(test)]

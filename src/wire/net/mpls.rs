@@ -39,6 +39,9 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     }
 }
 
+/// Of LLC, which two bytes tell.
+const SERVICE_ACCESS_POINTS_LEN: usize = 2;
+
 /// Takes the label stack off.
 fn bottom_label(cursor: &mut Cursor, packet: &mut Packet) -> Result<u32, Next> {
     loop {
@@ -56,9 +59,14 @@ fn bottom_label(cursor: &mut Cursor, packet: &mut Packet) -> Result<u32, Next> {
 
 /// An Ethernet frame behind a control word, or one whose first address begins with a zero.
 fn pseudowire(label: u32, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
-    let data = cursor.data();
+    let (data, wire) = (cursor.data(), cursor.wire() as usize);
+    let looked_at = (CONTROL_WORD_LEN + ETHERNET_HEADER_LEN + SERVICE_ACCESS_POINTS_LEN).min(wire);
+    if data.len() < looked_at {
+        return Err(cursor.missing(looked_at));
+    }
     // RFC 8469 demands the control word, so it is what there is in doubt.
-    let control_word = !is_ethernet(data) || data.get(CONTROL_WORD_LEN..).is_some_and(is_ethernet);
+    let control_word =
+        !is_ethernet(data, wire) || data.get(CONTROL_WORD_LEN..).is_some_and(|data| is_ethernet(data, wire - CONTROL_WORD_LEN));
     enter(Tunnel::Mpls, label, cursor, packet)?;
     if control_word {
         cursor.header::<CONTROL_WORD_LEN>()?;
@@ -68,7 +76,7 @@ fn pseudowire(label: u32, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
 }
 
 /// Whether bytes may be an Ethernet frame: one station sent it, and its type is a known one or its length fits.
-fn is_ethernet(data: &[u8]) -> bool {
+fn is_ethernet(data: &[u8], wire: usize) -> bool {
     const GROUP: u8 = 1;
     let Some((header, payload)) = data.split_first_chunk::<ETHERNET_HEADER_LEN>() else { return false };
     let number = be16(header, 12);
@@ -77,15 +85,18 @@ fn is_ethernet(data: &[u8]) -> bool {
         0x8100 | 0x88a8 | 0x9100 | 0x88e5 | 0x88e7 => true,          // tags
         0x8847 | 0x8848 | 0x8863 | 0x8864 => true,                   // MPLS, PPPoE
         0x8809 | 0x888e | 0x88cc | 0x88f7 | 0x8902 | 0x9000 => true, // what bridges say to one another
-        _ => number < ethernet::FIRST_ETHERTYPE && is_llc(number, payload),
+        _ => number < ethernet::FIRST_ETHERTYPE && is_llc(number, payload, wire - ETHERNET_HEADER_LEN),
     };
     known && header[6] & GROUP == 0
 }
 
 /// The service access points that are in use, which are the same on both sides.
-fn is_llc(length: u16, payload: &[u8]) -> bool {
-    payload.len() >= usize::from(length).max(LLC_HEADER_LEN)
-        && matches!(payload[..2], [0x42, 0x42] | [0xaa, 0xaa] | [0xe0, 0xe0] | [0xf0, 0xf0] | [0xfe, 0xfe] | [0xff, 0xff])
+fn is_llc(length: u16, payload: &[u8], wire: usize) -> bool {
+    wire >= usize::from(length).max(LLC_HEADER_LEN)
+        && matches!(
+            payload[..],
+            [0x42, 0x42, ..] | [0xaa, 0xaa, ..] | [0xe0, 0xe0, ..] | [0xf0, 0xf0, ..] | [0xfe, 0xfe, ..] | [0xff, 0xff, ..]
+        )
 }
 
 #[cfg(test)]

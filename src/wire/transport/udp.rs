@@ -25,13 +25,12 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     packet.payload_length = payload;
     match cursor.context().over_udp(packet.sport, packet.dport) {
         None => Ok(Next::Stop(Stop::Complete)),
-        Some(tunnel) => carried(tunnel, payload, cursor, packet),
+        Some(tunnel) => Ok(Next::OverUdp(tunnel, payload)),
     }
 }
 
 /// What the datagram carries, if it can be one of the tunnel's at all.
-#[cold]
-fn carried(tunnel: OverUdp, payload: u32, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+pub fn carried(tunnel: OverUdp, payload: u32, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     cursor.skip(HEADER_LEN)?;
     cursor.limit(payload);
     // Nothing that was announced is missing where a datagram has no payload, or is a first fragment.
