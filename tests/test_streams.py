@@ -193,6 +193,13 @@ class Trickle:
         return self.stream.read(min(count, 777))
 
 
+class Generous(Trickle):
+    """Gives more than was asked for."""
+
+    def read(self, count):
+        return self.stream.read(count + 1000)
+
+
 class Fails(Trickle):
     def read(self, count):
         data = super().read(count)
@@ -203,6 +210,7 @@ class Fails(Trickle):
 
 def test_objects_that_can_be_read(whole):
     assert rows(pf.read_pcap(Trickle(PLAIN), columns="all")) == rows(whole)
+    assert rows(pf.read_pcap(Generous(PLAIN), columns="all")) == rows(whole)
     assert rows(*pf.scan_pcap(Trickle(gzip.compress(PLAIN)), columns="all", batch_size=100)) == rows(whole)
     for data in (PLAIN, gzip.compress(PLAIN)):
         with pytest.raises(RuntimeError, match="the line is dead"):

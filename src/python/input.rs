@@ -18,6 +18,8 @@ use crate::capture::stream::Wanted;
 pub struct PythonReader {
     read: Py<PyAny>,
     waiting: Option<Waiting>,
+    /// What was given beyond what was asked for: some objects do.
+    surplus: io::Cursor<Vec<u8>>,
 }
 
 impl PythonReader {
@@ -26,7 +28,7 @@ impl PythonReader {
         let waiting = Waiting::new(object, wanted);
         for name in ["read1", "read", "recv"] {
             if let Some(read) = object.getattr_opt(name)? {
-                return Ok(Self { read: read.unbind(), waiting });
+                return Ok(Self { read: read.unbind(), waiting, surplus: io::Cursor::default() });
             }
         }
         Err(PyTypeError::new_err("source must be a path, bytes, a file opened in binary mode or a socket"))
@@ -35,6 +37,10 @@ impl PythonReader {
 
 impl Read for PythonReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.surplus.read(buffer)? {
+            0 => {}
+            count => return Ok(count),
+        }
         if let Some(waiting) = &self.waiting
             && !waiting.wait()?
         {
@@ -56,6 +62,7 @@ impl Read for PythonReader {
             };
             let count = data.len().min(buffer.len());
             buffer[..count].copy_from_slice(&data[..count]);
+            self.surplus = io::Cursor::new(data[count..].to_vec());
             Ok(count)
         });
         read.unwrap_or(Ok(0))
