@@ -32,6 +32,8 @@ __all__ = [
     "PacketIterator",
     "RecordIterator",
     "Records",
+    "Scan",
+    "Settings",
     "Tag",
     "UnpackError",
     "__version__",
@@ -79,7 +81,7 @@ class Settings:
         *,
         threads: int,
         decapsulate: bool = True,
-        ports: Sequence[tuple[int, str | None]] = [],
+        ports: Sequence[tuple[int, str | None]] | None = None,
         max_expansion: int = 1000,
         chunk: int | None = None,
     ) -> Settings:

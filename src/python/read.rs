@@ -45,16 +45,16 @@ pub struct Settings {
 impl Settings {
     /// `ports` are numbers of UDP ports and names of tunnels, or None for a port that is no tunnel's.
     #[new]
-    #[pyo3(signature = (*, threads, decapsulate=true, ports=vec![], max_expansion=1000, chunk=None))]
+    #[pyo3(signature = (*, threads, decapsulate=true, ports=None, max_expansion=1000, chunk=None))]
     fn new(
         threads: usize,
         decapsulate: bool,
-        ports: Vec<(u16, Option<String>)>,
+        ports: Option<Vec<(u16, Option<String>)>>,
         max_expansion: u64,
         chunk: Option<u64>,
     ) -> PyResult<Self> {
         let mut table = Ports::registered();
-        for (port, name) in ports {
+        for (port, name) in ports.unwrap_or_default() {
             table.set(port, name.map(|name| tunnel(port, &name)).transpose()?);
         }
         let chunk = chunk.unwrap_or(CHUNK).max(1);
