@@ -213,8 +213,6 @@ pub fn frame() -> BoxedStrategy<(u16, Vec<u8>)> {
         1 => network().prop_map(|packet| (105, wireless(packet))),
         1 => network().prop_map(|packet| (127, [vec![0, 0, 8, 0, 0, 0, 0, 0], wireless(packet)].concat())),
         1 => network().prop_map(|(ethertype, packet)| (104, [&[0x0f, 0][..], &ethertype.to_be_bytes(), &packet].concat())),
-        1 => (select(&[6_u16, 7, 9, 10, 11, 19, 50, 51, 100, 106, 107, 109, 117, 119, 122, 123, 129, 131, 136, 137, 149, 163, 166,
-                       178, 192, 200, 219, 226, 239, 242, 281, 282, 284, 285]), bytes(0..120)),
     ]
     .boxed()
 }

@@ -65,8 +65,11 @@ fn bridged(cursor: &mut Cursor) -> Decoded {
 
 /// Van Jacobson's uncompressed TCP (RFC 1144): a connection number stands in place of IP's protocol.
 fn uncompressed_tcp(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
-    let next = net::ipv4::decode(cursor, packet)?;
-    packet.protocol = TCP;
+    let decoded = net::ipv4::decode(cursor, packet);
+    if packet.ip_version == 4 {
+        packet.protocol = TCP;
+    }
+    let next = decoded?;
     Ok(if matches!(next, Next::Protocol(_)) { Next::Protocol(TCP) } else { next })
 }
 
