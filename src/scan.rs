@@ -7,15 +7,12 @@ use std::time::Duration;
 
 use arrow_buffer::Buffer;
 
-use crate::capture::format::Format;
-use crate::capture::pcap::Pcap;
-use crate::capture::pcapng::{Interface, Pcapng};
 use crate::capture::stream::Stream;
-use crate::capture::walk::{Limits, Patience, Segment, Walk, start_of};
+use crate::capture::walk::{AnyWalk, Limits, Patience, Segment, Walk};
 use crate::capture::{Framing, Index, Source};
 use crate::columns::Frame;
 use crate::columns::store;
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::read::{About, Dictionaries, Monitor, Options, Part, Unwatched, join, read_records};
 
 /// Parsed at a time: enough for all threads, little enough that a few of them are no burden.
@@ -39,22 +36,10 @@ pub struct Scan {
     first_row: u64,
 }
 
-enum AnyWalk {
-    Pcap(Walk<Pcap>),
-    Pcapng(Walk<Pcapng>),
-}
-
 impl Scan {
     /// Waits for the first bytes.
     pub fn new(mut stream: Stream, options: Options, total: u64, monitor: &mut dyn Monitor) -> Result<Self> {
-        let taken = stream.taken();
-        let start = start_of(&mut stream, &mut || monitor.progress(taken, total))?;
-        let format = Format::from_start(&start)?;
-        let first = format.first_offset() as usize;
-        let walk = match format {
-            Format::Pcap(pcap) => AnyWalk::Pcap(Walk::new(pcap, start, first)),
-            Format::Pcapng(pcapng) => AnyWalk::Pcapng(Walk::new(pcapng, start, first)),
-        };
+        let walk = AnyWalk::begin(&mut stream, &mut |taken| monitor.progress(taken, total))?;
         Ok(Self { stream, walk, options, total, first_row: 0 })
     }
 
@@ -86,26 +71,23 @@ impl Scan {
 
     /// Whether a batch may follow: not after the last one, or a fault.
     pub fn ended(&self) -> bool {
-        match &self.walk {
-            AnyWalk::Pcap(walk) => walk.ended,
-            AnyWalk::Pcapng(walk) => walk.ended,
-        }
+        self.walk.ended()
+    }
+
+    pub fn fault(&self) -> Option<&Fault> {
+        self.walk.fault()
     }
 
     pub fn about(&self) -> About {
-        let (format, interfaces, fault, bytes) = match &self.walk {
-            AnyWalk::Pcap(walk) => {
-                let pcap = walk.framing();
-                let interface = Interface::of_pcap(pcap.link_type(), pcap.snaplen());
-                (pcap.describe(), vec![interface], walk.fault.clone(), walk.offset())
-            }
-            AnyWalk::Pcapng(walk) => {
-                let (format, interfaces) = walk.framing().describe();
-                (format, interfaces, walk.fault.clone(), walk.offset())
-            }
-        };
-        let format = format + &self.stream.describe();
-        About { format, interfaces, index: Index::None, fault, bytes, wrong_guesses: 0 }
+        let (format, interfaces) = self.walk.describe();
+        About {
+            format: format + &self.stream.describe(),
+            interfaces,
+            index: Index::None,
+            fault: self.fault().cloned(),
+            bytes: self.walk.offset(),
+            wrong_guesses: 0,
+        }
     }
 }
 
@@ -128,9 +110,8 @@ fn gather<F: Framing>(
 ) -> Result<Batch> {
     let mut patience = Patience { time: size.patience, since: None };
     while batch.rows < size.packets && !walk.ended {
-        let taken = stream.taken();
-        let limits = Limits { bytes: SEGMENT, records: size.packets - batch.rows, patience };
-        let segment = walk.segment(stream, limits, &mut || monitor.progress(taken, total))?;
+        let limits = Limits { bytes: SEGMENT, records: size.packets - batch.rows };
+        let segment = walk.segment(stream, limits, &mut patience, &mut |taken| monitor.progress(taken, total))?;
         let Some(segment) = segment else { break };
         parse(segment, options, &mut batch)?;
         patience.note(batch.rows);

@@ -327,6 +327,11 @@ class TestSeveral:
         assert pf.read_pcap(tmp_path / "all.pcap").sport.tolist() == cap.sport.tolist()
         assert pickle.loads(pickle.dumps(cap)).packet(6) == expected[6]
 
+    def test_bytes_among_files_are_kept(self, folder):
+        cap = pf.read_pcap([PLAIN, folder / "day-1.pcap", gzip.compress(PLAIN)], columns=["length"])
+        whole = pf.read_pcap(PLAIN)
+        assert [cap.packet(i) for i in (0, 2999, 3005, 6004)] == [whole.packet(i) for i in (0, 2999, 0, 2999)]
+
     def test_ordered_by_time(self, folder):
         cap = pf.read_pcap(str(folder / "day-*"), merge=True)
         assert cap.sport.tolist() == [0, 100, 1, 101, 2, 102, 3, 103, 4]

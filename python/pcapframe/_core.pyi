@@ -93,7 +93,7 @@ def read(
     settings: Settings,
     *,
     progress: Callable[[int, int], object] | None = None,
-    keep: bool = True,
+    keep: bool = False,
 ) -> Frame:
     """Read captures, one after the other, into one table: each of `sources` is a path, bytes or a stream."""
 

@@ -1,4 +1,4 @@
-"""What a user may pass as a source, made into what the core reads: a path or bytes."""
+"""What a user may pass as a source, made into what the core reads: a path, bytes, or an object to read from."""
 
 from __future__ import annotations
 
@@ -41,40 +41,36 @@ def _matches(source: Any) -> list[Source]:
     return found or [source]
 
 
-def resolve(source: Source, *, keep_bytes: bool) -> tuple[Any, bool]:
-    """Return a path, bytes or an object to read from, and whether bytes may be kept for packet access.
-
-    Bytes that the caller passed are the caller's anyway, and kept; what was read from a stream is kept on request only.
-    """
+def resolve(source: Source) -> Any:
+    """Return a path, bytes, or an object to read from."""
     if isinstance(source, bytes):
-        return source, True
+        return source
     if isinstance(source, (bytearray, memoryview)):
-        return bytes(source), True
+        return bytes(source)
     if isinstance(source, (str, os.PathLike)):
-        return _from_path(os.fspath(source), keep_bytes)
+        return _from_path(os.fspath(source))
     if hasattr(source, "read") or hasattr(source, "recv"):
-        return _from_file(source, keep_bytes)
+        return _from_file(source)
     message = f"source is {type(source).__name__}, but must be a path, bytes, a file opened in binary mode or a socket"
     raise TypeError(message)
 
 
-def _from_path(path: Any, keep_bytes: bool) -> tuple[Any, bool]:
-    if not isinstance(path, str):
-        path = os.fsdecode(path)
+def _from_path(path: str | bytes) -> Any:
+    path = os.fsdecode(path)
     if path == "-":
-        return sys.stdin.buffer, keep_bytes
+        return sys.stdin.buffer
     os.stat(path)
-    return path, keep_bytes
+    return path
 
 
-def _from_file(file: Any, keep_bytes: bool) -> tuple[Any, bool]:
+def _from_file(file: Any) -> Any:
     path = _regular_file(file)
     if path is not None:
-        return path, keep_bytes
+        return path
     if isinstance(file, io.TextIOBase):
         message = f"source is a file in text mode; open it in binary mode: open({getattr(file, 'name', '...')!r}, 'rb')"
         raise TypeError(message)
-    return file, keep_bytes
+    return file
 
 
 def _regular_file(file: IO[bytes]) -> str | None:

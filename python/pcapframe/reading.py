@@ -106,11 +106,10 @@ def read_pcap(
     check_on_error(on_error)
     names = column_names(columns)
     reading = settings(threads, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
-    sources = [resolve(one, keep_bytes=keep_bytes) for one in several(source)]
-    keep = all(kept for _, kept in sources)
+    sources = [resolve(one) for one in several(source)]
     wanted = [*names, "timestamp"] if merge else names
-    with Progress(progress) as report, archives_named([one for one, _ in sources]):
-        frame = _core.read([one for one, _ in sources], wanted, reading, progress=report.callback, keep=keep)
+    with Progress(progress) as report, archives_named(sources):
+        frame = _core.read(sources, wanted, reading, progress=report.callback, keep=keep_bytes)
     for about in frame.sources:
         # 3: the line of the user who called read_pcap.
         report_fault(about["fault"], about["path"], on_error, stacklevel=3)

@@ -77,7 +77,7 @@ def scan_pcap(
         raise ValueError(message)
     names = column_names(columns)
     reading = settings(threads, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
-    sources = [resolve(one, keep_bytes=False)[0] for one in several(source)]
+    sources = [resolve(one) for one in several(source)]
     if follow and (len(sources) > 1 or not isinstance(sources[0], (str, os.PathLike))):
         message = "follow=True needs one path; a pipe or a socket is followed anyway"
         raise ValueError(message)

@@ -1,17 +1,14 @@
 //! Packets of a stream that can be read again, but only from its beginning: a compressed file's.
 
-use super::format::Format;
-use super::pcap::Pcap;
-use super::pcapng::Pcapng;
 use super::record::{Framing, Record, Step};
 use super::stream::Stream;
-use super::walk::{Limits, Patience, Segment, Walk, start_of};
+use super::walk::{AnyWalk, Limits, Patience, Segment, Walk};
 use crate::error::{Error, Result};
 
 type Open = Box<dyn Fn() -> Result<Stream> + Send>;
 
 /// Little enough to be kept, enough that packets in order are cheap.
-const LIMITS: Limits = Limits { bytes: 1 << 20, records: 4096, patience: Patience { time: None, since: None } };
+const LIMITS: Limits = Limits { bytes: 1 << 20, records: 4096 };
 
 pub struct Replay {
     open: Open,
@@ -25,11 +22,6 @@ struct Place {
     row: u64,
 }
 
-enum AnyWalk {
-    Pcap(Walk<Pcap>),
-    Pcapng(Walk<Pcapng>),
-}
-
 impl Replay {
     pub fn new(open: Open) -> Self {
         Self { open, at: None }
@@ -38,7 +30,9 @@ impl Replay {
     /// Hands the records of the segment that has `row` to `each`. Returns the row of the first.
     pub fn load(&mut self, row: u64, each: &mut dyn FnMut(Record)) -> Result<u64> {
         if self.at.as_ref().is_none_or(|at| at.row > row) {
-            self.at = Some(Place::new((self.open)()?)?);
+            let mut stream = (self.open)()?;
+            let walk = AnyWalk::begin(&mut stream, &mut |_| Ok(()))?;
+            self.at = Some(Place { stream, walk, row: 0 });
         }
         let at = self.at.as_mut().expect("it was just set");
         let Place { stream, walk, row: next } = at;
@@ -50,19 +44,6 @@ impl Replay {
     }
 }
 
-impl Place {
-    fn new(mut stream: Stream) -> Result<Self> {
-        let start = start_of(&mut stream, &mut || Ok(()))?;
-        let format = Format::from_start(&start)?;
-        let first = format.first_offset() as usize;
-        let walk = match format {
-            Format::Pcap(pcap) => AnyWalk::Pcap(Walk::new(pcap, start, first)),
-            Format::Pcapng(pcapng) => AnyWalk::Pcapng(Walk::new(pcapng, start, first)),
-        };
-        Ok(Self { stream, walk, row: 0 })
-    }
-}
-
 fn find<F: Framing>(
     walk: &mut Walk<F>,
     stream: &mut Stream,
@@ -70,7 +51,7 @@ fn find<F: Framing>(
     row: u64,
     each: &mut dyn FnMut(Record),
 ) -> Result<Option<u64>> {
-    while let Some(segment) = walk.segment(stream, LIMITS, &mut || Ok(()))? {
+    while let Some(segment) = walk.segment(stream, LIMITS, &mut Patience::default(), &mut |_| Ok(()))? {
         let first = *next;
         *next += segment.records as u64;
         if row < *next {

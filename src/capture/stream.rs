@@ -28,38 +28,12 @@ pub const POLL: Duration = Duration::from_millis(20);
 /// Where the bytes come from.
 pub type Input = Box<dyn Read + Send>;
 
-impl Stream {
-    /// What is added to the format's description.
-    pub fn describe(&self) -> String {
-        self.compression.map_or_else(String::new, |compression| format!(", {}", compression.name()))
-    }
-
-    /// Has whoever asks next be told of the end again.
-    pub fn end_again(&mut self, reason: Option<String>) {
-        self.ended = true;
-        self.reason = reason;
-    }
-
-    /// All bytes that are left, and where and why they break off, if they do.
-    pub fn into_bytes(mut self, wait: &mut dyn FnMut(u64) -> Result<()>) -> Result<(Vec<u8>, Option<String>)> {
-        let mut bytes = Vec::new();
-        loop {
-            match self.next(POLL)? {
-                Next::Bytes(block) => bytes.extend_from_slice(&block),
-                Next::End(reason) => return Ok((bytes, reason)),
-                Next::Nothing => {}
-            }
-            wait(self.taken())?;
-        }
-    }
-}
-
 /// The blocks of a stream, in order.
 pub struct Stream {
     blocks: Receiver<Block>,
     /// Bytes taken from the input, compressed as they were.
     taken: Arc<AtomicU64>,
-    pub compression: Option<Compression>,
+    compression: Option<Compression>,
     /// Whether the end was seen by looking ahead, and why it is there.
     ended: bool,
     reason: Option<String>,
@@ -147,6 +121,30 @@ impl Stream {
             Err(RecvTimeoutError::Timeout) => Ok(Next::Nothing),
             // The reader has ended; a panic of it has been printed, and the bytes so far are whole blocks.
             Err(RecvTimeoutError::Disconnected) => Ok(Next::End(None)),
+        }
+    }
+
+    /// What is added to the format's description.
+    pub fn describe(&self) -> String {
+        self.compression.map_or_else(String::new, |compression| format!(", {}", compression.name()))
+    }
+
+    /// Has whoever asks next be told of the end again.
+    pub fn end_again(&mut self, reason: Option<String>) {
+        self.ended = true;
+        self.reason = reason;
+    }
+
+    /// All bytes that are left, and where and why they break off, if they do.
+    pub fn into_bytes(mut self, wait: &mut dyn FnMut(u64) -> Result<()>) -> Result<(Vec<u8>, Option<String>)> {
+        let mut bytes = Vec::new();
+        loop {
+            match self.next(POLL)? {
+                Next::Bytes(block) => bytes.extend_from_slice(&block),
+                Next::End(reason) => return Ok((bytes, reason)),
+                Next::Nothing => {}
+            }
+            wait(self.taken())?;
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::format::{Format, START_LEN};
+use super::pcap::Pcap;
+use super::pcapng::{Interface, Pcapng};
 use super::record::{Framing, Step};
 use super::stream::{Next, POLL, Stream};
 use crate::error::{Error, Fault, Result};
@@ -11,8 +13,6 @@ use crate::error::{Error, Fault, Result};
 pub struct Segment<F> {
     pub bytes: Vec<u8>,
     pub framing: F,
-    /// Offset of the first byte in the stream.
-    pub offset: u64,
     pub records: usize,
 }
 
@@ -21,11 +21,13 @@ pub struct Segment<F> {
 pub struct Limits {
     pub bytes: usize,
     pub records: usize,
-    pub patience: Patience,
 }
 
-/// How long a segment that has records, or whoever gathers several, waits for more.
-#[derive(Clone, Copy, Debug, Default)]
+/// Called while a stream is read, with the bytes taken from its input so far; an error ends the reading.
+pub type Wait<'a> = dyn FnMut(u64) -> Result<()> + 'a;
+
+/// How long whoever has records waits for more of them, in one segment or several.
+#[derive(Debug, Default)]
 pub struct Patience {
     pub time: Option<Duration>,
     /// Since when there are records.
@@ -46,7 +48,7 @@ impl Patience {
 }
 
 /// The first bytes of a stream, enough to tell its format by.
-pub fn start_of(stream: &mut Stream, wait: &mut dyn FnMut() -> Result<()>) -> Result<Vec<u8>> {
+fn start_of(stream: &mut Stream, wait: &mut Wait) -> Result<Vec<u8>> {
     let mut start = Vec::new();
     while start.len() < START_LEN {
         match stream.next(POLL)? {
@@ -60,9 +62,62 @@ pub fn start_of(stream: &mut Stream, wait: &mut dyn FnMut() -> Result<()>) -> Re
                 break;
             }
         }
-        wait()?;
+        wait(stream.taken())?;
     }
     Ok(start)
+}
+
+/// A place in a stream of either format.
+pub enum AnyWalk {
+    Pcap(Walk<Pcap>),
+    Pcapng(Walk<Pcapng>),
+}
+
+impl AnyWalk {
+    /// Waits for the first bytes, which tell the format.
+    pub fn begin(stream: &mut Stream, wait: &mut Wait) -> Result<Self> {
+        let start = start_of(stream, wait)?;
+        let format = Format::from_start(&start)?;
+        let first = format.first_offset() as usize;
+        Ok(match format {
+            Format::Pcap(pcap) => Self::Pcap(Walk::new(pcap, start, first)),
+            Format::Pcapng(pcapng) => Self::Pcapng(Walk::new(pcapng, start, first)),
+        })
+    }
+
+    /// Whether there are no more records: at the end of the stream, or at a fault.
+    pub fn ended(&self) -> bool {
+        match self {
+            Self::Pcap(walk) => walk.ended,
+            Self::Pcapng(walk) => walk.ended,
+        }
+    }
+
+    /// Where and why the stream breaks off, if it has.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Pcap(walk) => walk.fault.as_ref(),
+            Self::Pcapng(walk) => walk.fault.as_ref(),
+        }
+    }
+
+    /// Bytes of the stream that have been walked.
+    pub fn offset(&self) -> u64 {
+        match self {
+            Self::Pcap(walk) => walk.offset,
+            Self::Pcapng(walk) => walk.offset,
+        }
+    }
+
+    /// The format, and the interfaces described so far.
+    pub fn describe(&self) -> (String, Vec<Interface>) {
+        match self {
+            Self::Pcap(Walk { framing, .. }) => {
+                (framing.describe(), vec![Interface::of_pcap(framing.link_type(), framing.snaplen())])
+            }
+            Self::Pcapng(walk) => walk.framing.describe(),
+        }
+    }
 }
 
 /// A place in a stream.
@@ -72,32 +127,24 @@ pub struct Walk<F> {
     /// Offset of the buffer's first byte in the stream.
     offset: u64,
     packets: u64,
-    pub fault: Option<Fault>,
+    fault: Option<Fault>,
     pub ended: bool,
 }
 
 impl<F: Framing> Walk<F> {
     /// `start` are the bytes that were looked at already; the first record begins at `first`.
-    pub fn new(framing: F, mut start: Vec<u8>, first: usize) -> Self {
+    fn new(framing: F, mut start: Vec<u8>, first: usize) -> Self {
         start.drain(..first);
         Self { framing, buffer: start, offset: first as u64, packets: 0, fault: None, ended: false }
-    }
-
-    pub fn framing(&self) -> &F {
-        &self.framing
-    }
-
-    /// Bytes of the stream that have been walked.
-    pub fn offset(&self) -> u64 {
-        self.offset
     }
 
     /// The next records, up to the limits; none at the end, or when patience is over. `wait` is called while nothing comes.
     pub fn segment(
         &mut self,
         stream: &mut Stream,
-        mut limits: Limits,
-        wait: &mut dyn FnMut() -> Result<()>,
+        limits: Limits,
+        patience: &mut Patience,
+        wait: &mut Wait,
     ) -> Result<Option<Segment<F>>> {
         let framing = self.framing.clone();
         let (mut at, mut records) = (0, 0);
@@ -108,7 +155,7 @@ impl<F: Framing> Walk<F> {
                     records += 1;
                 }
                 Step::Skip(next) => at = next,
-                Step::More(need) => match self.more(at, need, records, stream, &mut limits.patience, wait)? {
+                Step::More(need) => match self.more(at, need, records, stream, patience, wait)? {
                     More::Read => {}
                     More::Late => break,
                     More::Ended(reason) => self.end(at, records, reason),
@@ -121,10 +168,9 @@ impl<F: Framing> Walk<F> {
         }
         let rest = self.buffer.split_off(at);
         let bytes = std::mem::replace(&mut self.buffer, rest);
-        let offset = self.offset;
         self.offset += at as u64;
         self.packets += records as u64;
-        Ok(Some(Segment { bytes, framing, offset, records }))
+        Ok(Some(Segment { bytes, framing, records }))
     }
 
     fn more(
@@ -134,7 +180,7 @@ impl<F: Framing> Walk<F> {
         records: usize,
         stream: &mut Stream,
         patience: &mut Patience,
-        wait: &mut dyn FnMut() -> Result<()>,
+        wait: &mut Wait,
     ) -> Result<More> {
         while self.buffer.len() < at + need {
             match stream.next(POLL)? {
@@ -146,7 +192,7 @@ impl<F: Framing> Walk<F> {
                 }
                 Next::Nothing => {}
             }
-            wait()?;
+            wait(stream.taken())?;
             patience.note(records);
             if patience.is_over() {
                 return Ok(More::Late);

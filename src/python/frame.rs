@@ -24,20 +24,20 @@ use crate::read::About;
 #[pyclass(frozen, module = "pcapframe._core")]
 pub struct Frame {
     pub(super) data: columns::Frame,
-    pub(super) origin: Arc<Origin>,
+    pub(super) origin: Arc<Origins>,
     pub(super) codes: Vec<OnceLock<CodedColumn>>,
     pub(super) batch: OnceLock<RecordBatch>,
 }
 
 /// Where packets came from, shared by all parts of a capture.
-pub struct Origin {
+pub struct Origins {
     /// One or several, in order.
-    pub sources: Vec<Origins>,
+    pub sources: Vec<Origin>,
     pub interfaces: Vec<Interface>,
 }
 
 /// One source of packets.
-pub struct Origins {
+pub struct Origin {
     pub place: Place,
     pub format: String,
     pub fault: Option<Fault>,
@@ -67,7 +67,7 @@ impl Place {
     }
 }
 
-impl Origins {
+impl Origin {
     /// The source, and its interfaces.
     pub fn new(about: About, place: Place, first_row: u64) -> (Self, Vec<Interface>) {
         let About { format, interfaces, index, fault, bytes, wrong_guesses } = about;
@@ -77,7 +77,7 @@ impl Origins {
 }
 
 impl Frame {
-    pub fn new(data: columns::Frame, origin: Arc<Origin>) -> Self {
+    pub fn new(data: columns::Frame, origin: Arc<Origins>) -> Self {
         let codes = COLUMNS.iter().map(|_| OnceLock::new()).collect();
         Self { data, origin, codes, batch: OnceLock::new() }
     }
@@ -194,7 +194,7 @@ impl Frame {
     /// What is known of each source: format, path, size, and where it broke off.
     #[getter]
     fn sources<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
-        let about = |source: &Origins| {
+        let about = |source: &Origin| {
             let about = PyDict::new(py);
             about.set_item("format", &source.format)?;
             about.set_item("bytes", source.bytes)?;

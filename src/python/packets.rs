@@ -22,13 +22,13 @@ use crate::read::{self, Options, Unwatched};
 
 /// Packets of one source or several, by their numbers among all.
 pub struct Reader {
-    origin: Arc<Origin>,
+    origin: Arc<Origins>,
     /// One for each source, made when it is first needed.
     opened: Vec<Option<Packets>>,
 }
 
 impl Reader {
-    fn new(origin: Arc<Origin>) -> Self {
+    fn new(origin: Arc<Origins>) -> Self {
         let opened = origin.sources.iter().map(|_| None).collect();
         Self { origin, opened }
     }
@@ -45,7 +45,7 @@ impl Reader {
 }
 
 /// Opens a source again.
-fn open(source: &Origins) -> Result<Packets> {
+fn open(source: &Origin) -> Result<Packets> {
     let bytes = match &source.place {
         Place::Memory(bytes) => Arc::clone(bytes),
         Place::File(path, stamp) => Arc::new(Source::reopen(path, *stamp)?),

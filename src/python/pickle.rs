@@ -42,7 +42,7 @@ impl Frame {
     }
 }
 
-fn source_state<'py>(py: Python<'py>, source: &Origins) -> PyResult<Bound<'py, PyDict>> {
+fn source_state<'py>(py: Python<'py>, source: &Origin) -> PyResult<Bound<'py, PyDict>> {
     let state = PyDict::new(py);
     state.set_item("format", &source.format)?;
     state.set_item("fault", source.fault.as_ref().map(|fault| (fault.offset, fault.reason.as_str(), fault.packets)))?;
@@ -96,14 +96,14 @@ pub fn restore(state: &Bound<'_, PyDict>) -> PyResult<Frame> {
     Ok(Frame::new(frame, Arc::new(origin(state)?)))
 }
 
-fn origin(state: &Bound<'_, PyDict>) -> PyResult<Origin> {
+fn origin(state: &Bound<'_, PyDict>) -> PyResult<Origins> {
     let interfaces: Vec<(String, u16, u32)> = item(state, "interfaces")?;
     let sources = item::<Vec<Bound<'_, PyDict>>>(state, "sources")?.iter().map(source).collect::<PyResult<_>>()?;
     let interfaces = interfaces.into_iter().map(|(name, link, snap)| Interface::of_pcap(link, snap).named(name)).collect();
-    Ok(Origin { sources, interfaces })
+    Ok(Origins { sources, interfaces })
 }
 
-fn source(state: &Bound<'_, PyDict>) -> PyResult<Origins> {
+fn source(state: &Bound<'_, PyDict>) -> PyResult<Origin> {
     let place = if let Some(file) = state.get_item("file")? {
         let (path, length, modified): (PathBuf, u64, Option<u64>) = file.extract()?;
         let stamp = Stamp { length, modified: modified.map(|ns| UNIX_EPOCH + Duration::from_nanos(ns)) };
@@ -114,7 +114,7 @@ fn source(state: &Bound<'_, PyDict>) -> PyResult<Origins> {
         Place::Gone
     };
     let fault: Option<(u64, String, u64)> = item(state, "fault")?;
-    Ok(Origins {
+    Ok(Origin {
         place,
         format: item(state, "format")?,
         fault: fault.map(|(offset, reason, packets)| Fault { offset, reason, packets }),

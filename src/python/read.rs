@@ -86,7 +86,7 @@ impl Settings {
 /// Reads captures, one after the other, into one table: each of `sources` is a path, bytes or a stream, `columns` are names;
 /// `keep` holds on to a stream's bytes for packet access.
 #[pyfunction]
-#[pyo3(signature = (sources, columns, settings, *, progress=None, keep=true))]
+#[pyo3(signature = (sources, columns, settings, *, progress=None, keep=false))]
 pub fn read(
     py: Python<'_>,
     sources: Vec<Bound<'_, PyAny>>,
@@ -98,12 +98,12 @@ pub fn read(
     let mut options = settings.options(py, columns)?;
     let mut dictionaries = Dictionaries::default();
     let (mut pieces, mut rows) = (Vec::new(), 0);
-    let mut origin = Origin { sources: Vec::new(), interfaces: Vec::new() };
+    let mut origin = Origins { sources: Vec::new(), interfaces: Vec::new() };
     for (file, source) in sources.iter().enumerate() {
         options.numbering = Numbering { file: file as u32, interfaces: origin.interfaces.len() as u32 };
         let progress = progress.as_ref().map(|callback| callback.clone_ref(py));
         let (part, about, place) = read_one(source, &options, settings.max_expansion, dictionaries, progress, keep)?;
-        let (one, interfaces) = Origins::new(about, place, rows as u64);
+        let (one, interfaces) = Origin::new(about, place, rows as u64);
         origin.sources.push(one);
         origin.interfaces.extend(interfaces);
         rows += part.rows;
@@ -130,7 +130,7 @@ fn read_one(
     {
         let source = Arc::new(Source::Memory(Box::new(bytes)));
         let (part, about) = watched(py, None, progress, |monitor| read_part(&source, options, dictionaries, monitor))?;
-        return Ok((part, about, if keep { Place::Memory(source) } else { Place::Gone }));
+        return Ok((part, about, Place::Memory(source)));
     }
     if let Ok(path) = source.extract::<PathBuf>()
         && is_plain(&path)
@@ -143,6 +143,8 @@ fn read_one(
             Ok((part, about, Place::File(path, stamp)))
         });
     }
+    // Bytes are the caller's, who keeps them anyway; so are they when they were compressed.
+    let keep = keep || source.extract::<PyBackedBytes>().is_ok();
     read_stream(source, options, max_expansion, dictionaries, progress, keep)
 }
 
@@ -198,7 +200,7 @@ fn read_stream(
     watched(py, name.as_deref(), progress, |monitor| {
         let stream = Stream::open(input()?, wanted, max_expansion)?;
         if keep && stamp.is_none() {
-            return read_kept(stream, options, dictionaries, &mut |taken, monitor| monitor.progress(taken, total), monitor);
+            return read_kept(stream, options, dictionaries, total, monitor);
         }
         let mut scan = Scan::new(stream, options.clone(), total, monitor)?;
         let part = scan.rest(dictionaries, monitor)?;
@@ -212,11 +214,11 @@ fn read_kept(
     stream: Stream,
     options: &Options,
     dictionaries: Dictionaries,
-    wait: &mut dyn FnMut(u64, &mut dyn Monitor) -> Result<()>,
+    total: u64,
     monitor: &mut dyn Monitor,
 ) -> Result<One> {
     let compression = stream.describe();
-    let (bytes, broken) = stream.into_bytes(&mut |taken| wait(taken, monitor))?;
+    let (bytes, broken) = stream.into_bytes(&mut |taken| monitor.progress(taken, total))?;
     let source = Arc::new(Source::Memory(Box::new(bytes)));
     let (part, mut about) = read_part(&source, options, dictionaries, monitor)?;
     about.format += &compression;

@@ -74,8 +74,8 @@ impl Scan {
             }
         })?;
         Ok(frame.map(|(frame, about)| {
-            let (source, interfaces) = Origins::new(about, Place::Gone, 0);
-            Frame::new(frame, Arc::new(Origin { sources: vec![source], interfaces }))
+            let (source, interfaces) = Origin::new(about, Place::Gone, 0);
+            Frame::new(frame, Arc::new(Origins { sources: vec![source], interfaces }))
         }))
     }
 
@@ -83,7 +83,7 @@ impl Scan {
     #[getter]
     fn fault(&self) -> Option<(u64, String, u64)> {
         let scan = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        scan.about().fault.map(|fault| (fault.offset, fault.reason, fault.packets))
+        scan.fault().map(|fault| (fault.offset, fault.reason.clone(), fault.packets))
     }
 
     /// How many interfaces the source has described so far.

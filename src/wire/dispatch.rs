@@ -104,8 +104,7 @@ fn rare_ethertype(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> Deco
         0x8847 | 0x8848 => net::mpls::decode(cursor, packet),
         0x8863 => link::pppoe::decode_discovery(cursor, packet),
         0x8864 => link::pppoe::decode_session(cursor, packet),
-        // Jumbo frames, and frames inside others whose type is a length.
-        0x8870 => link::llc::decode(cursor, packet),
+        0x8870 => link::llc::decode(cursor, packet), // jumbo frames
         0x880b => link::ppp::decode(cursor, packet),
         0x88be => tunnel::erspan::decode_2(cursor, packet),
         0x88e5 => link::macsec::decode(cursor, packet),

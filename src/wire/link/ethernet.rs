@@ -33,6 +33,7 @@ pub fn inner(cursor: &mut Cursor) -> Decoded {
 }
 
 /// As [`payload`], inside another packet.
+#[inline(always)]
 pub fn inner_payload(number: u16) -> Decoded {
     if number < FIRST_ETHERTYPE {
         return Ok(Next::Length(number));
@@ -43,11 +44,10 @@ pub fn inner_payload(number: u16) -> Decoded {
 /// What follows an EtherType or 802.3 length field, behind an Ethernet header or a VLAN tag.
 #[inline(always)]
 pub fn payload(number: u16, packet: &mut Packet) -> Decoded {
-    if number < FIRST_ETHERTYPE {
-        return Ok(Next::Length(number));
+    if number >= FIRST_ETHERTYPE {
+        packet.ethertype = number;
     }
-    packet.ethertype = number;
-    Ok(Next::EtherType(number))
+    inner_payload(number)
 }
 
 #[cfg(test)]
