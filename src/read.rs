@@ -21,7 +21,7 @@ use crate::capture::{Format, Framing, Record, Source};
 use crate::columns::Frame;
 use crate::columns::dictionary::Dictionary;
 use crate::columns::frame::Selection;
-use crate::columns::scratch::{Plan, Scratch};
+use crate::columns::scratch::{Numbering, Plan, Scratch};
 use crate::columns::store::{self, Store};
 use crate::error::{Error, Fault, Result};
 use crate::parallel;
@@ -53,14 +53,6 @@ impl Options {
         let context = Context::new(plan.depth);
         Self { plan, context, numbering: Numbering::default(), threads: parallel::default_threads(), chunk: CHUNK }
     }
-}
-
-/// Where the numbers of a source begin that is one of several.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Numbering {
-    pub file: u32,
-    /// Interfaces of the sources before it.
-    pub interfaces: u32,
 }
 
 /// Told of progress now and then, by the thread that called [`read`]; an error ends the reading.
@@ -329,7 +321,7 @@ impl<'a, F: Framing> Reader<'a, F> {
             let mut committed = self.lock();
             (committed.framing.clone(), committed.spare.pop())
         };
-        let mut scratch = spare.unwrap_or_else(|| Scratch::new(&self.options.plan));
+        let mut scratch = spare.unwrap_or_else(|| Scratch::new(&self.options.plan, self.options.numbering));
         window.load(start, end)?;
         let from = if number == 0 { Some(start) } else { window.guess(&framing, end) };
         let parsed = match from {
@@ -392,15 +384,13 @@ impl<'a, F: Framing> Reader<'a, F> {
     fn parse(&self, from: u64, end: u64, framing: F, window: &mut Window, scratch: &mut Scratch) -> Result<Parsed<F>> {
         let before = framing.clone();
         let mut after = framing;
-        let Options { context, numbering, .. } = self.options;
+        let context = &self.options.context;
         let end = if from >= end {
             End { offset: from, stopped: None }
         } else {
             match context.depth {
-                Depth::Record => {
-                    window.walk(&mut after, from, end, |_, record| fill_record(scratch.push(), &record, numbering))?
-                }
-                _ => window.walk(&mut after, from, end, |_, record| fill(scratch.push_cleared(), &record, context, numbering))?,
+                Depth::Record => window.walk(&mut after, from, end, |_, record| fill_record(scratch.push(), &record))?,
+                _ => window.walk(&mut after, from, end, |_, record| fill(scratch.push_cleared(), &record, context))?,
             }
         };
         scratch.flush();
@@ -462,19 +452,18 @@ impl<F: Framing> Done<F> {
 
 /// Decodes a record into its row, which must be cleared.
 #[inline(always)]
-fn fill(packet: &mut wire::Packet, record: &Record, context: &Context, numbering: &Numbering) {
-    fill_record(packet, record, numbering);
+fn fill(packet: &mut wire::Packet, record: &Record, context: &Context) {
+    fill_record(packet, record);
     wire::decode(record.link_type, record.data, record.length, context, packet);
 }
 
 /// The fields that the record itself tells.
 #[inline(always)]
-fn fill_record(packet: &mut wire::Packet, record: &Record, numbering: &Numbering) {
+fn fill_record(packet: &mut wire::Packet, record: &Record) {
     packet.timestamp = record.timestamp;
     packet.length = record.length;
     packet.captured_length = record.data.len() as u32;
-    packet.file = numbering.file;
-    packet.interface = u16::try_from(record.interface.saturating_add(numbering.interfaces)).unwrap_or(u16::MAX);
+    packet.interface = u16::try_from(record.interface).unwrap_or(u16::MAX);
     packet.link_type = record.link_type;
 }
 

@@ -14,7 +14,7 @@ use common::frames::{frame, spoilt, spoilt_frame};
 use common::{Outcome, WHOLE, buffers, cases, everything, memory, read_with};
 use pcapframe::capture::Source;
 use pcapframe::columns::dictionary::Dictionary;
-use pcapframe::columns::scratch::{Scratch, Values};
+use pcapframe::columns::scratch::{Numbering, Scratch, Values};
 use pcapframe::columns::table::{COLUMNS, Column, Getter, Presence};
 use pcapframe::wire::{Context, Depth, Packet, Stop, decode, layer};
 use proptest::collection::vec;
@@ -37,7 +37,7 @@ struct Value(Values, Option<Vec<u8>>);
 
 /// What all columns say of a packet.
 fn row(packet: &Packet) -> Vec<Value> {
-    thread_local!(static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new(&everything())));
+    thread_local!(static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new(&everything(), Numbering::default())));
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.clear();
         *scratch.push() = *packet;

@@ -9,6 +9,8 @@ use super::record::{Framing, Plausible, Record, Step, max_packet_length};
 use crate::error::{Error, Result};
 
 pub const HEADER_LEN: usize = 24;
+/// A record header; modified ones are longer.
+const MIN_RECORD_LEN: usize = 16;
 /// The link type field's upper bits tell of frame check sequences; those between must be 0.
 const LINK_TYPE_MASK: u32 = 0x03ff_ffff;
 const MODIFIED_MAGIC: u32 = 0xa1b2_cd34;
@@ -61,7 +63,7 @@ impl Pcap {
             .map_err(|_| Error::NotACapture(format!("pcap file header: {field:#x} is no link type")))?;
         Ok(Self {
             big_endian: header.endianness == Endianness::Big,
-            record_len: if modified { 24 } else { 16 },
+            record_len: if modified { 24 } else { MIN_RECORD_LEN },
             unit: if header.ts_resolution == TsResolution::NanoSecond { 1 } else { 1000 },
             lengths: match (header.version_major, header.version_minor) {
                 (2, 0..=2) | (543, _) => Lengths::WireFirst,
@@ -138,7 +140,11 @@ impl Framing for Pcap {
         let Some(rest) = window.get(at..).filter(|rest| rest.len() >= self.record_len) else {
             return Step::More(self.record_len);
         };
-        let (captured, length) = self.lengths(rest);
+        // Known to the compiler to be there: the fields below are loaded without a check each.
+        let Some(header) = rest.first_chunk::<MIN_RECORD_LEN>() else {
+            return Step::More(self.record_len);
+        };
+        let (captured, length) = self.lengths(header);
         if captured > self.max_length {
             return Step::Corrupt(format!(
                 "the record claims {captured} captured bytes, more than the {} that are believed",
@@ -149,8 +155,8 @@ impl Framing for Pcap {
         let Some(data) = rest.get(self.record_len..end) else {
             return Step::More(end);
         };
-        let seconds = i64::from(self.u32_at(rest, 0));
-        let fraction = i64::from(self.u32_at(rest, 4)) * i64::from(self.unit);
+        let seconds = i64::from(self.u32_at(header, 0));
+        let fraction = i64::from(self.u32_at(header, 4)) * i64::from(self.unit);
         let record =
             Record { timestamp: seconds * 1_000_000_000 + fraction, length, interface: 0, link_type: self.link_type, data };
         Step::Record(record, at + end)

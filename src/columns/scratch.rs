@@ -69,10 +69,19 @@ impl Plan {
 /// Packets are decoded so many at a time and then stored column by column.
 pub const BATCH: usize = 64;
 
+/// Where the numbers of a source begin that is one of several.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Numbering {
+    pub file: u32,
+    /// Interfaces of the sources before it.
+    pub interfaces: u32,
+}
+
 pub struct Scratch {
-    /// Of these the first `pending` wait to be stored.
+    /// Of these the first `pending` wait to be stored. All have the number of the file.
     batch: Box<[Packet; BATCH]>,
     pending: usize,
+    numbering: Numbering,
     columns: Vec<(usize, Values)>,
     ipv6: Memo<[u8; 16]>,
     macs: Memo<[u8; 6]>,
@@ -80,10 +89,11 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    pub fn new(plan: &Plan) -> Self {
+    pub fn new(plan: &Plan, numbering: Numbering) -> Self {
         Self {
-            batch: Box::new([Packet::default(); BATCH]),
+            batch: Box::new([Packet { file: numbering.file, ..Packet::default() }; BATCH]),
             pending: 0,
+            numbering,
             columns: plan.filled.iter().map(|&c| (c, Values::of(&COLUMNS[c].getter))).collect(),
             ipv6: Memo::default(),
             macs: Memo::default(),
@@ -125,16 +135,18 @@ impl Scratch {
     /// A place for the next packet, in which fields keep what they had: for plans that read the record's fields only.
     #[inline(always)]
     pub fn push(&mut self) -> &mut Packet {
-        if self.pending == BATCH {
+        if self.pending >= BATCH {
             self.flush();
         }
-        let place = &mut self.batch[self.pending];
+        // At most 63, which a mask tells the compiler as well.
+        let place = &mut self.batch[self.pending % BATCH];
         self.pending += 1;
         place
     }
 
     /// Stores the batch; to be called once more after the last push.
     pub fn flush(&mut self) {
+        self.number_interfaces();
         let batch = &self.batch[..self.pending];
         for (column, values) in &mut self.columns {
             match (&COLUMNS[*column].getter, values) {
@@ -149,6 +161,24 @@ impl Scratch {
         }
         self.rows += self.pending;
         self.pending = 0;
+    }
+
+    /// Counts interfaces on from those of the sources before this one; here, because most packets' source is the first.
+    fn number_interfaces(&mut self) {
+        if self.numbering.interfaces == 0 {
+            return;
+        }
+        let before = u16::try_from(self.numbering.interfaces).unwrap_or(u16::MAX);
+        for packet in &mut self.batch[..self.pending] {
+            packet.interface = packet.interface.saturating_add(before);
+        }
+    }
+
+    /// An empty one of the same kind, in exchange for all that is in this.
+    #[must_use]
+    pub fn replace(&mut self, plan: &Plan) -> Self {
+        let empty = Self::new(plan, self.numbering);
+        std::mem::replace(self, empty)
     }
 
     /// Replaces this chunk's places of addresses by those in the dictionaries of the whole capture.

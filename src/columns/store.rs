@@ -52,7 +52,7 @@ impl Store {
                 scratch.clear();
             }
             Self::Pieces { pieces, .. } => {
-                let full = std::mem::replace(scratch, Scratch::new(plan));
+                let full = scratch.replace(plan);
                 pieces.lock().expect("no thread panics while it holds this").push((base, full.into_values()));
             }
         }
@@ -181,6 +181,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::columns::scratch::Numbering;
     use crate::wire::Packet;
 
     /// Every column.
@@ -205,7 +206,7 @@ mod tests {
     /// Writes chunks of these sizes, the last first, so that places do not follow one another.
     fn written(store: Store, chunks: &[usize]) -> Vec<Buffer> {
         let plan = plan();
-        let mut scratch = Scratch::new(&plan);
+        let mut scratch = Scratch::new(&plan, Numbering::default());
         let rows: usize = chunks.iter().sum();
         let mut base = rows;
         for chunk in chunks.iter().rev().filter(|chunk| **chunk > 0) {

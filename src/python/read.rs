@@ -17,11 +17,12 @@ use crate::capture::compression::Compression;
 use crate::capture::source::Stamp;
 use crate::capture::stream::{Input, Stream, Wanted};
 use crate::columns::COLUMNS;
+use crate::columns::scratch::Numbering;
 use crate::columns::scratch::Plan;
 use crate::columns::table::find;
 use crate::error::{Error, Fault, Result};
 use crate::parallel;
-use crate::read::{About, CHUNK, Dictionaries, Monitor, Numbering, Options, Part, join, read_part};
+use crate::read::{About, CHUNK, Dictionaries, Monitor, Options, Part, join, read_part};
 use crate::scan::Scan;
 use crate::wire::tunnel::ports::{OverUdp, Ports};
 

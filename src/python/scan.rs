@@ -10,7 +10,7 @@ use super::frame::{Frame, Origin, Origins, Place};
 use super::input::Followed;
 use super::read::{Opener, Settings, stream, watched};
 use crate::capture::stream::{Stream, Wanted};
-use crate::read::Numbering;
+use crate::columns::scratch::Numbering;
 use crate::scan::{self, BatchSize};
 
 #[pyclass(frozen, module = "pcapframe._core")]

@@ -9,7 +9,7 @@ use super::{link, net, transport, tunnel};
 /// What a decoder says comes after its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// A LINKTYPE number: a rare one, or inside another packet.
+    /// A LINKTYPE number: inside another packet, or behind what was added in front of it.
     Link(u16),
     /// An IEEE 802.3 length.
     Length(u16),
@@ -25,20 +25,6 @@ pub enum Next {
 
 /// A decoder takes its header off the cursor, fills its fields in, and says what comes next.
 pub type Decoded = Result<Next, Next>;
-
-/// A packet's first header, if its LINKTYPE number is a frequent one.
-///
-/// Here, and in what is called from here, no function that is not inlined takes the cursor: it would have to leave the registers.
-#[inline(always)]
-pub fn first(link_type: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
-    match link_type {
-        1 => link::ethernet::decode(cursor, packet),
-        12 | 14 | 101 | 228 | 229 => Ok(Next::Ip),
-        113 => link::sll::decode(cursor, packet),
-        276 => link::sll2::decode(cursor, packet),
-        _ => Ok(Next::Link(link_type)),
-    }
-}
 
 /// By LINKTYPE number (<https://www.tcpdump.org/linktypes.html>).
 pub fn link(link_type: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {

@@ -24,6 +24,9 @@ pub use packet::{Address, Packet};
 use cursor::Cursor;
 use dispatch::Next;
 
+/// LINKTYPE_ETHERNET.
+const ETHERNET: u16 = 1;
+
 /// How deep decoding must go for the columns that were asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
@@ -40,27 +43,38 @@ pub enum Depth {
 /// Decodes `data`, of which there were `wire_length` bytes on the wire, into `packet`, whose record fields are filled already.
 #[inline(always)]
 pub fn decode(link_type: u16, data: &[u8], wire_length: u32, context: &Context, packet: &mut Packet) {
-    let depth = context.depth;
-    if depth == Depth::Record {
+    if context.depth == Depth::Record {
         return;
     }
-    let mut cursor = Cursor::new(data, wire_length, context);
-    let mut next = flatten(dispatch::first(link_type, &mut cursor, packet));
-    if depth == Depth::Transport {
-        // The way of nearly all packets, as straight code: the loop below would do the same, with a jump for each header.
-        if next == Next::EtherType(0x0800) {
-            next = flatten(dispatch::ip(&mut cursor, packet));
-        }
-        next = match next {
-            Next::Protocol(6) => flatten(transport::tcp::decode(&mut cursor, packet)),
-            Next::Protocol(17) => flatten(transport::udp::decode(&mut cursor, packet)),
-            next => next,
-        };
-        if let Next::Stop(stop) = next {
-            packet.stop = stop;
-            return;
-        }
+    if link_type != ETHERNET || context.depth < Depth::Transport {
+        return usual(link_type, data, wire_length, context, packet);
     }
+    let mut cursor = Cursor::new(data, wire_length, context);
+    match flatten(straight(&mut cursor, packet)) {
+        Next::Stop(stop) => packet.stop = stop,
+        next => finish(next, cursor, packet),
+    }
+}
+
+/// The way of nearly all packets: Ethernet, IP, TCP or UDP. [`finish`] would do the same, with a jump for each header.
+///
+/// Here, and in what is called from here, no function that is not inlined takes the cursor: it would have to leave the registers.
+#[inline(always)]
+fn straight(cursor: &mut Cursor, packet: &mut Packet) -> dispatch::Decoded {
+    let next = link::ethernet::decode(cursor, packet)?;
+    let Next::EtherType(0x0800 | 0x86dd) = next else { return Ok(next) };
+    match dispatch::ip(cursor, packet)? {
+        Next::Protocol(6) => transport::tcp::decode(cursor, packet),
+        Next::Protocol(17) => transport::udp::decode(cursor, packet),
+        next => Ok(next),
+    }
+}
+
+/// Any other link layer, and columns that need less of a packet.
+#[inline(never)]
+fn usual(link_type: u16, data: &[u8], wire_length: u32, context: &Context, packet: &mut Packet) {
+    let mut cursor = Cursor::new(data, wire_length, context);
+    let next = flatten(dispatch::link(link_type, &mut cursor, packet));
     finish(next, cursor, packet);
 }
 

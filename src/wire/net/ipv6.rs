@@ -8,7 +8,7 @@ use crate::wire::packet::Packet;
 const HEADER_LEN: usize = 40;
 const NO_NEXT_HEADER: u8 = 59;
 
-#[inline]
+#[inline(always)]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<HEADER_LEN>()?;
     // 0 is a jumbogram, or segmentation offload: all there is. Unless nothing is said to follow.

@@ -44,9 +44,8 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     Ok(Next::Stop(Stop::Complete))
 }
 
-/// The options, until the end or the first one whose length is impossible.
-#[inline]
-fn options(mut bytes: &[u8], packet: &mut Packet) -> Result<(), Next> {
+#[inline(always)]
+fn options(bytes: &[u8], packet: &mut Packet) -> Result<(), Next> {
     // Two NOPs and a timestamp: nearly every segment of an established connection.
     if let [1, 1, 8, 10, rest @ ..] = bytes
         && rest.len() == 8
@@ -54,6 +53,12 @@ fn options(mut bytes: &[u8], packet: &mut Packet) -> Result<(), Next> {
         timestamps(rest, packet);
         return Ok(());
     }
+    any_options(bytes, packet)
+}
+
+/// The options, until the end or the first one whose length is impossible.
+#[inline(never)]
+fn any_options(mut bytes: &[u8], packet: &mut Packet) -> Result<(), Next> {
     while let [kind, rest @ ..] = bytes {
         match kind {
             0 => return Ok(()),
