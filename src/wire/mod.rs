@@ -50,19 +50,18 @@ pub fn decode(link_type: u16, data: &[u8], wire_length: u32, context: &Context, 
         return usual(link_type, data, wire_length, context, packet);
     }
     let mut cursor = Cursor::new(data, wire_length, context);
-    match flatten(straight(&mut cursor, packet)) {
-        Next::Stop(stop) => packet.stop = stop,
-        next => finish(next, cursor, packet),
-    }
+    let first = link::ethernet::decode(&mut cursor, packet);
+    end(straight(first, &mut cursor, packet), cursor, packet);
 }
 
-/// The way of nearly all packets: Ethernet, IP, TCP or UDP. [`finish`] would do the same, with a jump for each header.
+/// Decodes what nearly all packets have behind the first header: IP, then TCP or UDP. [`finish`] would do the same, with a jump
+/// for each header.
 ///
 /// Here, and in what is called from here, no function that is not inlined takes the cursor: it would have to leave the registers.
 #[inline(always)]
-fn straight(cursor: &mut Cursor, packet: &mut Packet) -> dispatch::Decoded {
-    let next = link::ethernet::decode(cursor, packet)?;
-    let Next::EtherType(0x0800 | 0x86dd) = next else { return Ok(next) };
+fn straight(first: dispatch::Decoded, cursor: &mut Cursor, packet: &mut Packet) -> dispatch::Decoded {
+    let next = first?;
+    let (Next::EtherType(0x0800 | 0x86dd) | Next::Ip) = next else { return Ok(next) };
     match dispatch::ip(cursor, packet)? {
         Next::Protocol(6) => transport::tcp::decode(cursor, packet),
         Next::Protocol(17) => transport::udp::decode(cursor, packet),
@@ -70,12 +69,27 @@ fn straight(cursor: &mut Cursor, packet: &mut Packet) -> dispatch::Decoded {
     }
 }
 
-/// Any other link layer, and columns that need less of a packet.
+/// Other link layers than Ethernet, the frequent ones first, and columns that need less of a packet.
 #[inline(never)]
 fn usual(link_type: u16, data: &[u8], wire_length: u32, context: &Context, packet: &mut Packet) {
     let mut cursor = Cursor::new(data, wire_length, context);
-    let next = flatten(dispatch::link(link_type, &mut cursor, packet));
-    finish(next, cursor, packet);
+    let first = match link_type {
+        12 | 14 | 101 | 228 | 229 => Ok(Next::Ip),
+        113 => link::sll::decode(&mut cursor, packet),
+        276 => link::sll2::decode(&mut cursor, packet),
+        _ => Ok(Next::Link(link_type)),
+    };
+    let next = if context.depth < Depth::Transport { first } else { straight(first, &mut cursor, packet) };
+    end(next, cursor, packet);
+}
+
+/// Notes why decoding ended, if it has; else decodes what is left.
+#[inline(always)]
+fn end(decoded: dispatch::Decoded, cursor: Cursor, packet: &mut Packet) {
+    match flatten(decoded) {
+        Next::Stop(stop) => packet.stop = stop,
+        next => finish(next, cursor, packet),
+    }
 }
 
 /// Decodes what is left, header by header.
