@@ -5,6 +5,7 @@
 use pcap_file::pcap::PcapHeader;
 use pcap_file::{Endianness, TsResolution};
 
+use super::pcapng::Interface;
 use super::record::{Framing, Plausible, Record, Step, max_packet_length};
 use crate::error::{Error, Result};
 
@@ -76,22 +77,6 @@ impl Pcap {
         })
     }
 
-    pub fn link_type(&self) -> u16 {
-        self.link_type
-    }
-
-    pub fn snaplen(&self) -> u32 {
-        self.snaplen
-    }
-
-    /// `pcap`, and what of the file differs from the plain format.
-    pub fn describe(&self) -> String {
-        let resolution = if self.unit == 1 { "nanoseconds" } else { "microseconds" };
-        let order = if self.big_endian { "big-endian" } else { "little-endian" };
-        let modified = if self.record_len == 24 { ", modified records" } else { "" };
-        format!("pcap ({resolution}, {order}{modified})")
-    }
-
     #[inline(always)]
     fn u32_at(&self, header: &[u8], at: usize) -> u32 {
         // A load and a swap; choosing between two conversions makes it four loads.
@@ -127,7 +112,15 @@ fn unmodify(header: &mut [u8; HEADER_LEN]) -> bool {
 
 impl Framing for Pcap {
     const ALIGNMENT: usize = 1;
+    const MIN_RECORD: u64 = 16;
     type Mark = ();
+
+    fn describe(&self) -> (String, Vec<Interface>) {
+        let resolution = if self.unit == 1 { "nanoseconds" } else { "microseconds" };
+        let order = if self.big_endian { "big-endian" } else { "little-endian" };
+        let modified = if self.record_len == 24 { ", modified records" } else { "" };
+        (format!("pcap ({resolution}, {order}{modified})"), vec![Interface::of_file(self.link_type, self.snaplen)])
+    }
 
     fn mark(&self) {}
 
