@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::foreign::{LINK_ONLY, Layout, Place, Stepped, be16, le64, nanoseconds, record, take};
+use super::foreign::{Early, LINK_ONLY, Layout, Place, Stepped, be16, le64, nanoseconds, record, take};
 use super::record::{Plausible, Step};
 
 const HEADER_LEN: usize = 16;
@@ -121,7 +121,7 @@ impl Layout for Erf {
     fn step<'a>(&self, _place: Place, window: &'a [u8], at: usize) -> Stepped<'a> {
         let first = take(window, at, HEADER_LEN)?;
         let bytes = take(window, at, usize::from(be16(first, 10)).max(HEADER_LEN))?;
-        let header = Header::read(bytes).map_err(Step::Corrupt)?;
+        let header = Header::read(bytes).map_err(Early::Corrupt)?;
         let next = at + header.whole;
         if header.kind == PAD {
             return Ok(Step::Skip(next));

@@ -15,15 +15,26 @@ use crate::error::{Error, Result};
 /// The LINKTYPE number of data that has none: LINKTYPE_USER0, which is reserved for private use.
 pub const LINK_ONLY: u16 = 147;
 
-/// A step, or the one that ends it early.
-pub type Stepped<'a> = std::result::Result<Step<'a>, Step<'a>>;
+/// Why a step finds nothing.
+#[derive(Debug)]
+pub enum Early {
+    /// The window ends before this: so many bytes are needed from the offset on.
+    More(usize),
+    Corrupt(String),
+    /// What follows are no packets.
+    End,
+}
+
+/// What one step finds: [`Step::Record`] or [`Step::Skip`].
+pub type Stepped<'a> = std::result::Result<Step<'a>, Early>;
 
 /// How far reading has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Bytes from the beginning of the source on.
+    /// Bytes from the beginning of the source on; only kept for layouts that need it, as is the number of packets.
     pub offset: u64,
     pub packets: u64,
+    has_ended: bool,
 }
 
 /// A format whose file header was read.
@@ -69,7 +80,7 @@ pub struct Foreign {
 
 impl Foreign {
     pub fn new(layout: Arc<dyn Layout>) -> Self {
-        let place = Place { offset: layout.first_offset(), packets: 0 };
+        let place = Place { offset: layout.first_offset(), packets: 0, has_ended: false };
         Self { layout, place }
     }
 
@@ -108,7 +119,18 @@ impl Framing for Foreign {
     }
 
     fn step<'a>(&mut self, window: &'a [u8], at: usize) -> Step<'a> {
-        let step = self.layout.step(self.place, window, at).unwrap_or_else(|early| early);
+        if self.place.has_ended {
+            return pass(window, at, u64::MAX);
+        }
+        let step = match self.layout.step(self.place, window, at) {
+            Ok(step) => step,
+            Err(Early::More(need)) => return Step::More(need),
+            Err(Early::Corrupt(reason)) => return Step::Corrupt(reason),
+            Err(Early::End) => {
+                self.place.has_ended = true;
+                return pass(window, at, u64::MAX);
+            }
+        };
         let (next, packets) = match &step {
             Step::Record(_, next) => (*next, 1),
             Step::Skip(next) => (*next, 0),
@@ -131,15 +153,15 @@ impl Framing for Foreign {
 }
 
 /// So many bytes at `at`.
-pub fn take(window: &[u8], at: usize, length: usize) -> std::result::Result<&[u8], Step<'_>> {
-    window.get(at..).and_then(|rest| rest.get(..length)).ok_or(Step::More(length))
+pub fn take(window: &[u8], at: usize, length: usize) -> std::result::Result<&[u8], Early> {
+    window.get(at..).and_then(|rest| rest.get(..length)).ok_or(Early::More(length))
 }
 
 /// The bytes `header..header + captured` of the record at `at`, if so many are believed.
-pub fn packet(window: &[u8], at: usize, header: usize, captured: u32) -> std::result::Result<&[u8], Step<'_>> {
+pub fn packet(window: &[u8], at: usize, header: usize, captured: u32) -> std::result::Result<&[u8], Early> {
     let most = max_packet_length(LINK_ONLY);
     if captured > most {
-        return Err(Step::Corrupt(format!(
+        return Err(Early::Corrupt(format!(
             "the record claims {captured} captured bytes, more than the {most} that are believed"
         )));
     }

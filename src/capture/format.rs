@@ -6,7 +6,7 @@ use super::foreign::{Foreign, Layout};
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, Pcapng};
 use super::source::Source;
-use super::{erf, netmon, snoop};
+use super::{btsnoop, erf, iptrace, netmon, netxray, peek, sniffer, snoop, visual};
 use crate::error::{Error, Result};
 
 /// A format whose file header was read.
@@ -39,11 +39,35 @@ pub const WAY_OUT: &str = "convert it with `editcap -F pcapng IN OUT`";
 type Open = fn(&[u8]) -> Result<Arc<dyn Layout>>;
 
 /// Formats that are read, by their first bytes.
-const FOREIGN: &[(&[u8], Open)] =
-    &[(snoop::MAGIC, snoop::open), (netmon::MAGICS[0], netmon::open), (netmon::MAGICS[1], netmon::open)];
+const FOREIGN: &[(&[u8], Open)] = &[
+    (snoop::MAGIC, snoop::open),
+    (netmon::MAGICS[0], netmon::open),
+    (netmon::MAGICS[1], netmon::open),
+    (netxray::MAGICS[0], netxray::open),
+    (netxray::MAGICS[1], netxray::open),
+    (sniffer::MAGIC, sniffer::open),
+    (iptrace::MAGICS[0], iptrace::open),
+    (iptrace::MAGICS[1], iptrace::open),
+    (visual::MAGIC, visual::open),
+    (btsnoop::MAGIC, btsnoop::open),
+    (peek::TAGGED_MAGIC, peek::open),
+];
 
 /// Formats that are not read, by their first bytes.
-const OTHER_CAPTURES: &[(&[u8], &str)] = &[];
+const OTHER_CAPTURES: &[(&[u8], &str)] = &[
+    (b"\xaa\xaa\xaa\xaa", "InfoVista 5View"),
+    (b"\x01\x10\x4c\x00", "Novell LANalyzer"),
+    (b"TR\0\x64\0", "HP-UX nettl"),
+    (b"\xce\x0a\0\0\0", "HP-UX nettl"),
+    (b"ObserverPktBuffe", "Viavi Observer"),
+    (b"\0\0\x02\0\x12\x05\0\x10", "Tektronix K12xx"),
+    (b"+---------+-----", "K12 text"),
+    (b"EyeSDN", "EyeSDN"),
+    (b"LOGG", "Vector's BLF"),
+    (b"\x42\xd2\0\x34\x12\x66\x22\x88", "RADCOM"),
+    (b"cpse", "Colasoft Capsa"),
+    (b"#Format=4", "Daintree"),
+];
 
 /// Other kinds of file that people pass by mistake, by their first bytes.
 const NO_CAPTURES: &[(&[u8], &str)] = &[
@@ -89,7 +113,7 @@ impl Format {
         if let Some(kind) = by_start(NO_CAPTURES, start) {
             return Err(Error::NotACapture(format!("this is {kind}, not a capture")));
         }
-        if let Some(layout) = erf::recognise(start, start.len() < START_LEN) {
+        if let Some(layout) = erf::recognise(start, start.len() < START_LEN).or_else(|| peek::recognise(start)) {
             return Ok(Self::Foreign(Foreign::new(layout)));
         }
         Err(Error::NotACapture(format!("this is no pcap or pcapng capture: it begins with {}", preview(start))))
@@ -98,7 +122,7 @@ impl Format {
     /// Where the first record may begin.
     pub fn first_offset(&self) -> u64 {
         match self {
-            Self::Pcap(_) => pcap::HEADER_LEN as u64,
+            Self::Pcap(pcap) => pcap.first_offset(),
             Self::Pcapng(_) => 0,
             Self::Foreign(foreign) => foreign.first_offset(),
         }

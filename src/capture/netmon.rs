@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::foreign::{
-    LINK_ONLY, Layout, Place, Stepped, file_header, le16, le32, le64, nanoseconds, packet, pass, record, seconds_of, take,
+    Early, LINK_ONLY, Layout, Place, Stepped, file_header, le16, le32, le64, nanoseconds, packet, pass, record, seconds_of, take,
     unknown,
 };
 use super::record::Step;
@@ -164,7 +164,7 @@ impl Layout for Netmon {
 
     fn step<'a>(&self, place: Place, window: &'a [u8], at: usize) -> Stepped<'a> {
         let number = self.frames.partition_point(|&frame| u64::from(frame) < place.offset);
-        let gap = self.frames.get(number).map_or(u64::MAX, |&frame| u64::from(frame) - place.offset);
+        let gap = u64::from(*self.frames.get(number).ok_or(Early::End)?) - place.offset;
         if gap > 0 {
             return Ok(pass(window, at, gap));
         }
@@ -175,17 +175,17 @@ impl Layout for Netmon {
         let whole = header_len + data.len() + self.trailer_len();
         let trailer = &take(window, at, whole)?[header_len + data.len()..];
         if self.frames.get(number + 1).is_some_and(|&next| u64::from(next) < place.offset + whole as u64) {
-            return Err(Step::Corrupt("the frame reaches into the next one".into()));
+            return Err(Early::Corrupt("the frame reaches into the next one".into()));
         }
         let timestamp = self.timestamp(header, trailer);
         if !trailer.is_empty() {
-            return Ok(match Carried::of(le16(trailer, 0)).map_err(Step::Corrupt)? {
+            return Ok(match Carried::of(le16(trailer, 0)).map_err(Early::Corrupt)? {
                 Carried::Packet(link_type) => Step::Record(record(timestamp, length, link_type, data), at + whole),
                 Carried::Nothing => Step::Skip(at + whole),
             });
         }
         let own = if self.media == ATM { ATM_HEADER_LEN } else { 0 };
-        let data = data.get(own..).ok_or_else(|| Step::Corrupt("the frame is too short for its ATM header".into()))?;
+        let data = data.get(own..).ok_or_else(|| Early::Corrupt("the frame is too short for its ATM header".into()))?;
         Ok(Step::Record(record(timestamp, length.saturating_sub(own as u32), self.link_type(), data), at + whole))
     }
 }

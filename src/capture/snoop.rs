@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::foreign::{Layout, Place, Stepped, be32, file_header, nanoseconds, packet, record, take, unknown};
+use super::foreign::{Early, Layout, Place, Stepped, be32, file_header, nanoseconds, packet, record, take, unknown};
 use super::record::{Plausible, Step, max_packet_length};
 use crate::error::Result;
 
@@ -81,12 +81,12 @@ impl Layout for Snoop {
         let (length, captured, whole) = (be32(header, 0), be32(header, 4), be32(header, 8));
         let most = max_packet_length(self.link_type);
         if length > most {
-            return Err(Step::Corrupt(format!(
+            return Err(Early::Corrupt(format!(
                 "the record claims a packet of {length} bytes, more than the {most} that are believed"
             )));
         }
         if captured.checked_add(HEADER_LEN as u32).is_none_or(|least| whole < least) {
-            return Err(Step::Corrupt(format!("a record of {whole} bytes claims {captured} captured bytes")));
+            return Err(Early::Corrupt(format!("a record of {whole} bytes claims {captured} captured bytes")));
         }
         let data = packet(window, at, HEADER_LEN, captured)?;
         let own = if self.is_wireless { wireless_header(data)? } else { 0 };
@@ -110,9 +110,9 @@ impl Layout for Snoop {
 }
 
 /// How long Surveyor's header in front of an IEEE 802.11 frame is; its fourth byte counts what follows that byte.
-fn wireless_header<'a>(data: &[u8]) -> std::result::Result<usize, Step<'a>> {
+fn wireless_header(data: &[u8]) -> std::result::Result<usize, Early> {
     match data.get(3) {
         Some(&rest) if rest >= 8 && data.len() >= usize::from(rest) + 4 => Ok(usize::from(rest) + 4),
-        _ => Err(Step::Corrupt("the record is too short for its wireless header".into())),
+        _ => Err(Early::Corrupt("the record is too short for its wireless header".into())),
     }
 }
