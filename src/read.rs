@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use arrow_buffer::Buffer;
 
+use crate::capture::format::with_format;
 use crate::capture::index::{Anchor, Chunks, Index};
 use crate::capture::pcapng::Interface;
 use crate::capture::split::{End, Stopped, Window};
@@ -33,8 +34,6 @@ pub const CHUNK: u64 = 1 << 20;
 const PARALLEL_FROM: u64 = 4 << 20;
 /// How often the caller is asked whether to go on.
 const POLL: Duration = Duration::from_millis(20);
-/// The smallest record of either format, header included.
-const MIN_RECORD: u64 = 16;
 /// So many chunks for each thread may wait for their turn, so that scratch columns stay few.
 const MOST_WAITING: usize = 2;
 
@@ -102,19 +101,9 @@ pub fn read_part(
 ) -> Result<(Part, About)> {
     let format = Format::detect(source)?;
     let first = format.first_offset();
-    let bytes = source.len();
-    match format {
-        Format::Pcap(pcap) => {
-            let interface = Interface::of_pcap(pcap.link_type(), pcap.snaplen());
-            let done = Reader::new(source, options, first, pcap, dictionaries).run(monitor)?;
-            Ok(done.into_part(pcap.describe(), vec![interface], bytes, Index::Pcap))
-        }
-        Format::Pcapng(pcapng) => {
-            let done = Reader::new(source, options, first, pcapng, dictionaries).run(monitor)?;
-            let (format, interfaces) = done.committed.framing.describe();
-            Ok(done.into_part(format, interfaces, bytes, Index::Pcapng))
-        }
-    }
+    with_format!(Format, format, framing => {
+        Ok(Reader::new(source, options, first, framing, dictionaries).run(monitor)?.into_part(source.len()))
+    })
 }
 
 /// One frame of columns in pieces, whose first row is the source's `first`.
@@ -210,7 +199,7 @@ struct Parsed<F> {
 
 impl<'a, F: Framing> Reader<'a, F> {
     fn new(source: &'a Source, options: &'a Options, first: u64, framing: F, dictionaries: Dictionaries) -> Self {
-        let max_rows = usize::try_from(source.len() / MIN_RECORD + 1).unwrap_or(usize::MAX);
+        let max_rows = usize::try_from(source.len() / F::MIN_RECORD + 1).unwrap_or(usize::MAX);
         Self {
             source,
             options,
@@ -430,18 +419,16 @@ struct Done<F: Framing> {
 }
 
 impl<F: Framing> Done<F> {
-    fn into_part(
-        self,
-        format: String,
-        interfaces: Vec<Interface>,
-        bytes: u64,
-        index: impl FnOnce(Chunks<F>) -> Index,
-    ) -> (Part, About) {
+    fn into_part(self, bytes: u64) -> (Part, About)
+    where
+        Index: From<Chunks<F>>,
+    {
         let Self { buffers, committed } = self;
+        let (format, interfaces) = committed.framing.describe();
         let about = About {
             format,
             interfaces,
-            index: index(Chunks { anchors: committed.anchors, framing: committed.framing }),
+            index: Chunks { anchors: committed.anchors, framing: committed.framing }.into(),
             fault: committed.fault,
             bytes,
             wrong_guesses: committed.wrong_guesses,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use arrow_buffer::Buffer;
 
+use crate::capture::format::with_format;
 use crate::capture::stream::Stream;
 use crate::capture::walk::{AnyWalk, Limits, Patience, Segment, Walk};
 use crate::capture::{Framing, Index, Source};
@@ -63,10 +64,7 @@ impl Scan {
 
     fn gather(&mut self, batch: Batch, size: BatchSize, monitor: &mut dyn Monitor) -> Result<Batch> {
         let Self { stream, walk, options, total, .. } = self;
-        match walk {
-            AnyWalk::Pcap(walk) => gather(batch, walk, stream, options, *total, size, monitor),
-            AnyWalk::Pcapng(walk) => gather(batch, walk, stream, options, *total, size, monitor),
-        }
+        with_format!(AnyWalk, walk, walk => gather(batch, walk, stream, options, *total, size, monitor))
     }
 
     /// Whether a batch may follow: not after the last one, or a fault.

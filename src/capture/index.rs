@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::foreign::Foreign;
+use super::format::with_format;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::record::{Framing, Record};
@@ -16,8 +18,27 @@ use crate::error::{Error, Result};
 pub enum Index {
     Pcap(Chunks<Pcap>),
     Pcapng(Chunks<Pcapng>),
+    Foreign(Chunks<Foreign>),
     /// A stream's records have no place that one could go back to.
     None,
+}
+
+impl From<Chunks<Pcap>> for Index {
+    fn from(chunks: Chunks<Pcap>) -> Self {
+        Self::Pcap(chunks)
+    }
+}
+
+impl From<Chunks<Pcapng>> for Index {
+    fn from(chunks: Chunks<Pcapng>) -> Self {
+        Self::Pcapng(chunks)
+    }
+}
+
+impl From<Chunks<Foreign>> for Index {
+    fn from(chunks: Chunks<Foreign>) -> Self {
+        Self::Foreign(chunks)
+    }
 }
 
 /// An anchor for each chunk, and the format's state at the end.
@@ -94,11 +115,11 @@ impl Packets {
         match &mut self.place {
             Place::Indexed(source, index) => {
                 let (source, index) = (Arc::clone(source), Arc::clone(index));
-                match &*index {
-                    Index::Pcap(chunks) => self.load_chunk(row, &source, chunks),
-                    Index::Pcapng(chunks) => self.load_chunk(row, &source, chunks),
-                    Index::None => Err(Error::PacketGone { row }),
-                }
+                with_format!(
+                    Index, &*index,
+                    chunks => self.load_chunk(row, &source, chunks),
+                    Index::None => Err(Error::PacketGone { row })
+                )
             }
             Place::Streamed(replay) => {
                 let (loaded, bytes) = (&mut self.loaded, &mut self.bytes);

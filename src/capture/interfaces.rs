@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     fn interface(number: usize) -> Interface {
-        Interface::of_pcap(1, 0).named(number.to_string())
+        Interface::of_file(1, 0).named(number.to_string())
     }
 
     #[test]

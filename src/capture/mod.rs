@@ -1,16 +1,27 @@
 //! FILE → RECORDS: formats, framing, and how a source is split among threads. Knows nothing of what is inside a packet.
 
+mod btsnoop;
 pub mod compression;
+mod erf;
+pub mod foreign;
 pub mod format;
 pub mod index;
 mod interfaces;
+mod iptrace;
+mod netmon;
+mod netxray;
 pub mod pcap;
+mod pcap_variants;
 pub mod pcapng;
+mod peek;
 pub mod record;
 mod replay;
+mod sniffer;
+mod snoop;
 pub mod source;
 pub mod split;
 pub mod stream;
+mod visual;
 pub mod walk;
 pub mod write;
 

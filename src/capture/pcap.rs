@@ -1,20 +1,23 @@
-//! Classic pcap: microseconds or nanoseconds, either byte order, and Kuznetzov's modified records.
+//! Classic pcap: microseconds or nanoseconds, either byte order, and the variants of other systems.
 //!
 //! Format: <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html>. The file header is read by the pcap-file crate.
 
 use pcap_file::pcap::PcapHeader;
 use pcap_file::{Endianness, TsResolution};
 
+use super::format::START_LEN;
+use super::pcap_variants;
+use super::pcapng::Interface;
 use super::record::{Framing, Plausible, Record, Step, max_packet_length};
 use crate::error::{Error, Result};
 
-pub const HEADER_LEN: usize = 24;
+const HEADER_LEN: usize = 24;
 /// A record header; modified ones are longer.
 const MIN_RECORD_LEN: usize = 16;
 /// The link type field's upper bits tell of frame check sequences; those between must be 0.
 const LINK_TYPE_MASK: u32 = 0x03ff_ffff;
-const MODIFIED_MAGIC: u32 = 0xa1b2_cd34;
-const PLAIN_MAGIC: u32 = 0xa1b2_c3d4;
+const NANOSECONDS: u32 = 0xa1b2_3c4d;
+const MICROSECONDS: u32 = 0xa1b2_c3d4;
 
 /// Which length comes first in a record; older files have them the other way round (libpcap's `sf-pcap.c`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,7 @@ enum Lengths {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pcap {
+    first: usize,
     big_endian: bool,
     record_len: usize,
     /// Nanoseconds in a unit of the fraction field.
@@ -38,7 +42,7 @@ pub struct Pcap {
 
 /// Whether `start` begins with the magic number of this format.
 pub fn is_magic(start: [u8; 4]) -> bool {
-    let known = |magic| matches!(magic, PLAIN_MAGIC | 0xa1b2_3c4d | MODIFIED_MAGIC);
+    let known = |magic| matches!(magic, MICROSECONDS | NANOSECONDS) || DIALECTS.iter().any(|(other, ..)| *other == magic);
     known(u32::from_be_bytes(start)) || known(u32::from_le_bytes(start))
 }
 
@@ -52,7 +56,7 @@ impl Pcap {
             )));
         };
         let mut bytes = *bytes;
-        let modified = unmodify(&mut bytes);
+        let dialect = Dialect::take(&mut bytes);
         let (_, header) = PcapHeader::from_slice(&bytes).map_err(|e| Error::NotACapture(format!("pcap file header: {e}")))?;
         if !matches!((header.version_major, header.version_minor), (2, _) | (543, 0)) {
             let (major, minor) = (header.version_major, header.version_minor);
@@ -61,11 +65,16 @@ impl Pcap {
         let field = u32::from(header.datalink);
         let link_type = u16::try_from(field & LINK_TYPE_MASK)
             .map_err(|_| Error::NotACapture(format!("pcap file header: {field:#x} is no link type")))?;
-        Ok(Self {
+        let version = (header.version_major, header.version_minor);
+        let aix = of_aix(version, link_type).filter(|_| dialect == Dialect::Plain);
+        let link_type = aix.unwrap_or(link_type);
+        let has_nanoseconds = header.ts_resolution == TsResolution::NanoSecond;
+        let pcap = Self {
+            first: HEADER_LEN + if dialect == Dialect::Ixia { 4 } else { 0 },
             big_endian: header.endianness == Endianness::Big,
-            record_len: if modified { 24 } else { MIN_RECORD_LEN },
-            unit: if header.ts_resolution == TsResolution::NanoSecond { 1 } else { 1000 },
-            lengths: match (header.version_major, header.version_minor) {
+            record_len: MIN_RECORD_LEN,
+            unit: if has_nanoseconds || aix.is_some() { 1 } else { 1000 },
+            lengths: match version {
                 (2, 0..=2) | (543, _) => Lengths::WireFirst,
                 (2, 3) => Lengths::SmallerIsCaptured,
                 _ => Lengths::CapturedFirst,
@@ -73,27 +82,39 @@ impl Pcap {
             link_type,
             max_length: max_packet_length(link_type),
             snaplen: header.snaplen,
-        })
+        };
+        let is_modified = dialect == Dialect::Modified;
+        let may_vary = is_modified || (dialect == Dialect::Plain && !has_nanoseconds && pcap.lengths == Lengths::CapturedFirst);
+        let records = start.get(pcap.first..).filter(|_| may_vary).unwrap_or_default();
+        Ok(pcap.with_record_len(pcap_variants::record_len(pcap, is_modified, records, start.len() < START_LEN)))
     }
 
-    pub fn link_type(&self) -> u16 {
-        self.link_type
+    /// The same with record headers of this length.
+    #[must_use]
+    pub fn with_record_len(self, record_len: usize) -> Self {
+        Self { record_len, ..self }
+    }
+
+    /// Where the first record begins.
+    pub fn first_offset(&self) -> u64 {
+        self.first as u64
+    }
+
+    pub fn max_length(&self) -> u32 {
+        self.max_length
     }
 
     pub fn snaplen(&self) -> u32 {
         self.snaplen
     }
 
-    /// `pcap`, and what of the file differs from the plain format.
-    pub fn describe(&self) -> String {
-        let resolution = if self.unit == 1 { "nanoseconds" } else { "microseconds" };
-        let order = if self.big_endian { "big-endian" } else { "little-endian" };
-        let modified = if self.record_len == 24 { ", modified records" } else { "" };
-        format!("pcap ({resolution}, {order}{modified})")
+    pub fn u16_at(&self, header: &[u8], at: usize) -> u16 {
+        let number = u16::from_le_bytes([header[at], header[at + 1]]);
+        if self.big_endian { number.swap_bytes() } else { number }
     }
 
     #[inline(always)]
-    fn u32_at(&self, header: &[u8], at: usize) -> u32 {
+    pub fn u32_at(&self, header: &[u8], at: usize) -> u32 {
         // A load and a swap; choosing between two conversions makes it four loads.
         let number = u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         if self.big_endian { number.swap_bytes() } else { number }
@@ -101,7 +122,7 @@ impl Pcap {
 
     /// Captured length and wire length.
     #[inline(always)]
-    fn lengths(&self, header: &[u8]) -> (u32, u32) {
+    pub fn lengths(&self, header: &[u8]) -> (u32, u32) {
         let (first, second) = (self.u32_at(header, 8), self.u32_at(header, 12));
         match self.lengths {
             Lengths::CapturedFirst => (first, second),
@@ -111,23 +132,68 @@ impl Pcap {
     }
 }
 
-/// Turns a modified header into a plain one; says whether it was one.
-fn unmodify(header: &mut [u8; HEADER_LEN]) -> bool {
-    let magic = [header[0], header[1], header[2], header[3]];
-    if u32::from_be_bytes(magic) == MODIFIED_MAGIC {
-        header[..4].copy_from_slice(&PLAIN_MAGIC.to_be_bytes());
-        return true;
+/// What the magic number tells beside byte order and resolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    Plain,
+    /// Kuznetzov's: longer record headers.
+    Modified,
+    /// Ixia's: the length of all records behind the file header.
+    Ixia,
+}
+
+/// Other magic numbers, and the plain ones for the same resolution.
+const DIALECTS: [(u32, u32, Dialect); 3] = [
+    (0xa1b2_cd34, MICROSECONDS, Dialect::Modified),
+    (0x1c00_01ac, NANOSECONDS, Dialect::Ixia),
+    (0x1c00_01ab, MICROSECONDS, Dialect::Ixia),
+];
+
+impl Dialect {
+    /// That of a header, which becomes a plain one.
+    fn take(header: &mut [u8; HEADER_LEN]) -> Self {
+        let magic = [header[0], header[1], header[2], header[3]];
+        for (other, plain, dialect) in DIALECTS {
+            if u32::from_be_bytes(magic) == other {
+                header[..4].copy_from_slice(&plain.to_be_bytes());
+                return dialect;
+            }
+            if u32::from_le_bytes(magic) == other {
+                header[..4].copy_from_slice(&plain.to_le_bytes());
+                return dialect;
+            }
+        }
+        Self::Plain
     }
-    if u32::from_le_bytes(magic) == MODIFIED_MAGIC {
-        header[..4].copy_from_slice(&PLAIN_MAGIC.to_le_bytes());
-        return true;
+}
+
+/// LINKTYPE number of an interface type (SNMP's `ifType`) in a file of AIX, whose times are in nanoseconds. Its version number is
+/// that of other old files, which do not have these numbers.
+fn of_aix(version: (u16, u16), interface_type: u16) -> Option<u16> {
+    match (version, interface_type) {
+        ((2, 2), 6) => Some(1),
+        ((2, 2), 9) => Some(6),
+        ((2, 2), 24) => Some(0),
+        _ => None,
     }
-    false
 }
 
 impl Framing for Pcap {
     const ALIGNMENT: usize = 1;
+    const MIN_RECORD: u64 = 16;
     type Mark = ();
+
+    fn describe(&self) -> (String, Vec<Interface>) {
+        let resolution = if self.unit == 1 { "nanoseconds" } else { "microseconds" };
+        let order = if self.big_endian { "big-endian" } else { "little-endian" };
+        let variant = match self.record_len {
+            MIN_RECORD_LEN => "",
+            24 => ", modified records",
+            20 => ", Nokia's records",
+            _ => ", SuSE 6.3's records",
+        };
+        (format!("pcap ({resolution}, {order}{variant})"), vec![Interface::of_file(self.link_type, self.snaplen)])
+    }
 
     fn mark(&self) {}
 

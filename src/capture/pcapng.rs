@@ -102,8 +102,8 @@ impl Interface {
         Self { name, ..self }
     }
 
-    /// What a classic pcap file, which has one interface, says of it.
-    pub fn of_pcap(link_type: u16, snaplen: u32) -> Self {
+    /// What a file of a format that knows no interfaces says of its one.
+    pub fn of_file(link_type: u16, snaplen: u32) -> Self {
         Self { name: String::new(), link_type, snaplen, resolution: Resolution::Multiply(1), tsresol: 9, offset_seconds: 0 }
     }
 }
@@ -155,11 +155,6 @@ impl Pcapng {
             Step::Corrupt(reason) => Err(Error::NotACapture(format!("pcapng: {reason}"))),
             Step::Record(..) => Err(Error::NotACapture("pcapng: the file does not begin with a section header".into())),
         }
-    }
-
-    /// The format's name and all interfaces so far.
-    pub fn describe(&self) -> (String, Vec<Interface>) {
-        ("pcapng".into(), self.interfaces.to_vec())
     }
 
     /// The type of the block that a window begins with.
@@ -382,7 +377,12 @@ fn split_option(big_endian: bool, list: &[u8]) -> Option<(u16, &[u8], &[u8])> {
 
 impl Framing for Pcapng {
     const ALIGNMENT: usize = 4;
+    const MIN_RECORD: u64 = 16;
     type Mark = Mark;
+
+    fn describe(&self) -> (String, Vec<Interface>) {
+        ("pcapng".into(), self.interfaces.to_vec())
+    }
 
     fn mark(&self) -> Mark {
         Mark { big_endian: self.big_endian, section_start: self.section_start, interfaces: self.interfaces.len() }

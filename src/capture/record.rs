@@ -1,5 +1,7 @@
 //! One record of a capture, and what a step of framing can find.
 
+use super::pcapng::Interface;
+
 /// One packet as the capture holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
@@ -50,6 +52,12 @@ pub trait Framing: Clone + Send + Sync {
 
     /// Records begin at multiples of this.
     const ALIGNMENT: usize;
+
+    /// The smallest record of a packet, header included.
+    const MIN_RECORD: u64;
+
+    /// The format's name and what is particular about the file, and the interfaces described so far.
+    fn describe(&self) -> (String, Vec<Interface>);
 
     /// A state in few bytes, to be kept for every chunk.
     type Mark: Clone + std::fmt::Debug + Send + Sync;

@@ -1,5 +1,6 @@
 //! Packets of a stream that can be read again, but only from its beginning: a compressed file's.
 
+use super::format::with_format;
 use super::record::{Framing, Record, Step};
 use super::stream::Stream;
 use super::walk::{AnyWalk, Limits, Patience, Segment, Walk};
@@ -36,10 +37,7 @@ impl Replay {
         }
         let at = self.at.as_mut().expect("it was just set");
         let Place { stream, walk, row: next } = at;
-        let found = match walk {
-            AnyWalk::Pcap(walk) => find(walk, stream, next, row, each)?,
-            AnyWalk::Pcapng(walk) => find(walk, stream, next, row, each)?,
-        };
+        let found = with_format!(AnyWalk, walk, walk => find(walk, stream, next, row, each)?);
         found.ok_or(Error::PacketGone { row })
     }
 }

@@ -1,11 +1,14 @@
 //! Records of a stream, in order: where they are is known only by walking.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::format::{Format, START_LEN};
+use super::foreign::Foreign;
+use super::format::{Format, START_LEN, with_format};
 use super::pcap::Pcap;
 use super::pcapng::{Interface, Pcapng};
 use super::record::{Framing, Step};
+use super::source::Source;
 use super::stream::{Next, POLL, Stream};
 use crate::error::{Error, Fault, Result};
 
@@ -67,56 +70,72 @@ fn start_of(stream: &mut Stream, wait: &mut Wait) -> Result<Vec<u8>> {
     Ok(start)
 }
 
-/// A place in a stream of either format.
+/// All bytes of a stream that begins with `start`.
+fn all_of(stream: &mut Stream, mut start: Vec<u8>, wait: &mut Wait) -> Result<Vec<u8>> {
+    loop {
+        match stream.next(POLL)? {
+            Next::Bytes(bytes) => start.extend_from_slice(&bytes),
+            Next::Nothing => {}
+            Next::End(reason) => {
+                stream.end_again(reason);
+                return Ok(start);
+            }
+        }
+        wait(stream.taken())?;
+    }
+}
+
+struct Shared(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// A place in a stream of any format.
 pub enum AnyWalk {
     Pcap(Walk<Pcap>),
     Pcapng(Walk<Pcapng>),
+    Foreign(Walk<Foreign>),
 }
 
 impl AnyWalk {
     /// Waits for the first bytes, which tell the format.
     pub fn begin(stream: &mut Stream, wait: &mut Wait) -> Result<Self> {
-        let start = start_of(stream, wait)?;
-        let format = Format::from_start(&start)?;
+        let mut start = start_of(stream, wait)?;
+        let mut format = Format::from_start(&start)?;
+        if format.needs_end() {
+            let all = Arc::new(all_of(stream, start, wait)?);
+            format = Format::detect(&Source::Memory(Box::new(Shared(Arc::clone(&all)))))?;
+            start = Arc::unwrap_or_clone(all);
+        }
         let first = format.first_offset() as usize;
         Ok(match format {
-            Format::Pcap(pcap) => Self::Pcap(Walk::new(pcap, start, first)),
-            Format::Pcapng(pcapng) => Self::Pcapng(Walk::new(pcapng, start, first)),
+            Format::Pcap(framing) => Self::Pcap(Walk::new(framing, start, first)),
+            Format::Pcapng(framing) => Self::Pcapng(Walk::new(framing, start, first)),
+            Format::Foreign(framing) => Self::Foreign(Walk::new(framing, start, first)),
         })
     }
 
     /// Whether there are no more records: at the end of the stream, or at a fault.
     pub fn ended(&self) -> bool {
-        match self {
-            Self::Pcap(walk) => walk.ended,
-            Self::Pcapng(walk) => walk.ended,
-        }
+        with_format!(Self, self, walk => walk.ended)
     }
 
     /// Where and why the stream breaks off, if it has.
     pub fn fault(&self) -> Option<&Fault> {
-        match self {
-            Self::Pcap(walk) => walk.fault.as_ref(),
-            Self::Pcapng(walk) => walk.fault.as_ref(),
-        }
+        with_format!(Self, self, walk => walk.fault.as_ref())
     }
 
     /// Bytes of the stream that have been walked.
     pub fn offset(&self) -> u64 {
-        match self {
-            Self::Pcap(walk) => walk.offset,
-            Self::Pcapng(walk) => walk.offset,
-        }
+        with_format!(Self, self, walk => walk.offset)
     }
 
     /// The format, and the interfaces described so far.
     pub fn describe(&self) -> (String, Vec<Interface>) {
-        match self {
-            Self::Pcap(Walk { framing, .. }) => {
-                (framing.describe(), vec![Interface::of_pcap(framing.link_type(), framing.snaplen())])
-            }
-            Self::Pcapng(walk) => walk.framing.describe(),
-        }
+        with_format!(Self, self, walk => walk.framing.describe())
     }
 }
 

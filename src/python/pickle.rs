@@ -99,7 +99,7 @@ pub fn restore(state: &Bound<'_, PyDict>) -> PyResult<Frame> {
 fn origin(state: &Bound<'_, PyDict>) -> PyResult<Origins> {
     let interfaces: Vec<(String, u16, u32)> = item(state, "interfaces")?;
     let sources = item::<Vec<Bound<'_, PyDict>>>(state, "sources")?.iter().map(source).collect::<PyResult<_>>()?;
-    let interfaces = interfaces.into_iter().map(|(name, link, snap)| Interface::of_pcap(link, snap).named(name)).collect();
+    let interfaces = interfaces.into_iter().map(|(name, link, snap)| Interface::of_file(link, snap).named(name)).collect();
     Ok(Origins { sources, interfaces })
 }
 

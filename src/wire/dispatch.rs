@@ -57,6 +57,7 @@ pub fn link(link_type: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded
         163 => link::avs::decode(cursor, packet),
         166 | 204 => link::ppp::decode_with_direction(cursor, packet),
         192 => link::ppi::decode(cursor, packet),
+        197 => link::erf::decode(cursor),
         219 => net::mpls::decode(cursor, packet),
         226 => link::ipnet::decode(cursor, packet),
         239 => link::nflog::decode(cursor, packet),

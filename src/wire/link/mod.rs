@@ -6,6 +6,7 @@ pub mod avs;
 pub mod chdlc;
 pub mod dsa;
 pub mod enc;
+pub mod erf;
 pub mod ethernet;
 pub mod fddi;
 pub mod frame_relay;
