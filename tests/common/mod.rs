@@ -8,6 +8,7 @@ pub mod division;
 pub mod frames;
 pub mod outcome;
 pub mod reference;
+pub mod samples;
 pub mod sliced;
 
 pub use outcome::*;

@@ -143,6 +143,8 @@ pub fn check_reference(bytes: &[u8]) -> usize {
     let Some(Reference { packets: expected, is_whole }) = reference(bytes) else { return 0 };
     let reading = match read_with(&memory(bytes), 1, WHOLE) {
         Ok(reading) => reading,
+        // A version that is not known: the crate does not look at it.
+        Err(_) if expected.is_empty() && !is_whole => return 0,
         Err(error) => panic!("{error}, but there are {} packets", expected.len()),
     };
     let rows = reading.frame.rows();

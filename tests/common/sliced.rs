@@ -17,7 +17,7 @@ pub enum Exception {
     Shim,
     /// etherparse takes RARP for no ARP.
     Rarp,
-    /// etherparse knows no Mobility, HIP and Shim6 headers.
+    /// etherparse knows no Mobility, HIP and Shim6 headers, and in IPv4 no second authentication header.
     MoreExtensions,
     /// etherparse decodes no transport in a first fragment.
     FirstFragment,
@@ -127,7 +127,7 @@ fn compare_net(ours: &Packet, theirs: &NetSlice) -> Result<(), Exception> {
         assert_eq!(ours.layers & layer::FRAGMENT, layer::FRAGMENT);
         return Err(if ours.fragment_offset == 0 { Exception::FirstFragment } else { Exception::LaterFragment });
     }
-    if ours.ip_version == 6 && matches!(protocol, 135 | 139 | 140) {
+    if matches!((ours.ip_version, protocol), (4, 51) | (6, 135 | 139 | 140)) {
         return Err(Exception::MoreExtensions);
     }
     assert_eq!(ours.protocol, protocol);
