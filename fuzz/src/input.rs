@@ -72,14 +72,18 @@ pub struct Capture<'a> {
 impl<'a> Capture<'a> {
     /// Threads, chunk, piece and batch; then the capture.
     pub fn new(mut input: &'a [u8]) -> Self {
-        let [threads, chunk, piece, batch] = take(&mut input);
+        let numbers = take(&mut input);
+        Self::divided(numbers, input)
+    }
+
+    pub fn divided([threads, chunk, piece, batch]: [u8; 4], bytes: &'a [u8]) -> Self {
         Self {
             threads: 2 + usize::from(threads % 3),
             // From a few records to the whole capture.
             chunk: 64 + 16 * u64::from(chunk),
             piece: 1 + usize::from(piece).pow(2),
             batch: 1 + usize::from(batch),
-            bytes: input,
+            bytes,
         }
     }
 
