@@ -3,139 +3,36 @@
 
 mod common;
 
-use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use common::blocks::{Blocks, Classic, Order};
+use common::decoding::{DEPTHS, check_depths, check_prefixes, decoded, link_types};
+use common::division::check_division;
 use common::frames::{frame, spoilt, spoilt_frame};
-use common::{Outcome, WHOLE, buffers, cases, everything, memory, read_with};
-use pcapframe::capture::Source;
-use pcapframe::columns::dictionary::Dictionary;
-use pcapframe::columns::scratch::{Numbering, Scratch, Values};
-use pcapframe::columns::table::{COLUMNS, Column, Getter, Presence};
-use pcapframe::wire::{Context, Depth, Packet, Stop, decode, layer};
+use common::{cases, memory, read_with};
+use pcapframe::wire::{Context, Depth, layer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-const DEPTHS: [Depth; 4] = [Depth::Record, Depth::Link, Depth::Network, Depth::Transport];
-
-fn decoded(link_type: u16, data: &[u8], wire_length: u32, depth: Depth) -> Packet {
-    let mut packet = Packet { link_type, length: wire_length, ..Packet::default() };
-    decode(link_type, data, wire_length, &Context::new(depth), &mut packet);
-    packet
-}
-
-/// What one column says of a packet: the value, and the address that it stands for.
-#[derive(Clone, Debug, PartialEq)]
-struct Value(Values, Option<Vec<u8>>);
-
-/// What all columns say of a packet.
-fn row(packet: &Packet) -> Vec<Value> {
-    thread_local!(static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new(&everything(), Numbering::default())));
-    SCRATCH.with_borrow_mut(|scratch| {
-        scratch.clear();
-        *scratch.push() = *packet;
-        scratch.flush();
-        let (mut ipv6, mut macs) = (Dictionary::default(), Dictionary::default());
-        scratch.merge(&mut ipv6, &mut macs);
-        let (ipv6, macs) = (ipv6.into_values(), macs.into_values());
-        let value = |(column, values): (&Column, &Values)| {
-            let address = match (&column.getter, values) {
-                (Getter::Ip(_), Values::U32(places)) if version(column, packet) == 6 => Some(ipv6[places[0] as usize].to_vec()),
-                (Getter::Mac(_), Values::U32(places)) if places[0] > 0 => Some(macs[places[0] as usize - 1].to_vec()),
-                _ => return Value(values.clone(), None),
-            };
-            Value(Values::U32(vec![]), address)
-        };
-        COLUMNS.iter().zip(scratch.columns()).map(value).collect()
-    })
-}
-
-/// The IP version of an address column.
-fn version(column: &Column, packet: &Packet) -> u8 {
-    if column.version() == "ip_version" { packet.ip_version } else { packet.outer_ip_version() }
-}
-
-fn present(column: &Column, packet: &Packet) -> bool {
-    match column.presence {
-        Presence::Always => true,
-        Presence::Layers(layers) => packet.layers & layers != 0,
-        Presence::TcpOption(option) => packet.tcp_options & option != 0,
-        Presence::Address => packet.ip_version != 0 || packet.layers & layer::ARP != 0,
-        Presence::Tunnel => packet.tunnel_depth != 0,
-        Presence::OuterAddress => packet.outer_ip_version() != 0,
-        Presence::Identification => packet.ip_version == 4 || packet.layers & layer::FRAGMENT != 0,
-    }
-}
-
-/// Where a prefix may say something that the next header, which is cut off, would have replaced: an EtherType that announces a
-/// tag, the number of an extension header, and the identification of a fragment inside a fragment.
-fn is_replaced(column: &Column, prefix: &Packet) -> bool {
-    let is_extension = matches!(prefix.protocol, 0 | 43 | 44 | 51 | 60 | 135 | 139 | 140);
-    match column.name {
-        "ethertype" => matches!(prefix.ethertype, 0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300),
-        "protocol" => is_extension,
-        "ip_id" => prefix.ip_version == 6 && is_extension,
-        _ => false,
-    }
-}
-
-fn check_depths(link_type: u16, data: &[u8], wire_length: u32) {
-    let full = decoded(link_type, data, wire_length, Depth::Transport);
-    let full_row = row(&full);
-    for depth in DEPTHS {
-        let shallow = decoded(link_type, data, wire_length, depth);
-        for (column, (found, expected)) in COLUMNS.iter().zip(row(&shallow).iter().zip(&full_row)) {
-            if column.depth <= depth {
-                assert_eq!(found, expected, "{} at {depth:?}", column.name);
-                assert_eq!(present(column, &shallow), present(column, &full), "presence of {} at {depth:?}", column.name);
-            }
-        }
-    }
-}
-
-fn check_prefixes(link_type: u16, data: &[u8], wire_length: u32) {
-    let wire_length = wire_length.max(data.len() as u32);
-    let full = decoded(link_type, data, wire_length, Depth::Transport);
-    let (full_row, empty_row) = (row(&full), row(&Packet::default()));
-    for captured in 0..data.len() {
-        let prefix = decoded(link_type, &data[..captured], wire_length, Depth::Transport);
-        if prefix == full {
-            continue;
-        }
-        assert_eq!(prefix.stop, Stop::Truncated, "{captured} of {} bytes", data.len());
-        // Where the headers inside a tunnel are missing, those around it have their columns.
-        let tunnelled = prefix.tunnel_depth > 0 || full.tunnel_depth > 0;
-        assert!(tunnelled || prefix.layers & !full.layers == 0, "layers of {captured} bytes");
-        for (place, (column, found)) in COLUMNS.iter().zip(row(&prefix)).enumerate() {
-            let agrees = [&full_row[place], &empty_row[place]].contains(&&found) || ["layers", "stop"].contains(&column.name);
-            assert!(
-                agrees || is_replaced(column, &prefix) || (tunnelled && column.depth >= Depth::Network),
-                "{} of {captured} bytes is {found:?}",
-                column.name
-            );
-        }
-    }
-}
-
 proptest! {
     #![proptest_config(cases(512))]
 
     #[test]
     fn any_bytes_of_any_link_type_are_decoded(data in vec(any::<u8>(), 0..160), wire_length in any::<u32>()) {
+        let contexts = DEPTHS.map(Context::new);
         for link_type in 0..=300 {
-            for depth in DEPTHS {
-                decoded(link_type, &data, wire_length, depth);
+            for context in &contexts {
+                decoded(link_type, &data, wire_length, context);
             }
         }
-        for link_type in (0..=300).step_by(5).chain([1, 12, 101, 104, 107, 108, 113, 127, 276]) {
-            check_depths(link_type, &data, wire_length);
+        for link_type in link_types() {
+            check_depths(*link_type, &data, wire_length, &contexts[3]);
         }
     }
 }
@@ -145,8 +42,9 @@ proptest! {
 
     #[test]
     fn less_depth_gives_the_same_values((link_type, data) in frame(), (spoilt_type, spoilt, wire_length) in spoilt_frame()) {
-        check_depths(link_type, &data, data.len() as u32);
-        check_depths(spoilt_type, &spoilt, wire_length);
+        let context = Context::new(Depth::Transport);
+        check_depths(link_type, &data, data.len() as u32, &context);
+        check_depths(spoilt_type, &spoilt, wire_length, &context);
     }
 }
 
@@ -155,18 +53,20 @@ proptest! {
 
     #[test]
     fn a_prefix_never_contradicts((link_type, data) in frame(), (spoilt_type, spoilt, wire_length) in spoilt_frame()) {
-        check_prefixes(link_type, &data, data.len() as u32);
-        check_prefixes(spoilt_type, &spoilt, wire_length);
+        let context = Context::new(Depth::Transport);
+        check_prefixes(link_type, &data, data.len() as u32, &context);
+        check_prefixes(spoilt_type, &spoilt, wire_length, &context);
     }
 }
 
 #[test]
 fn every_header_and_every_end_is_among_the_frames() {
     let mut runner = TestRunner::deterministic();
+    let context = Context::new(Depth::Transport);
     let (mut layers, mut stops) = (0, 0_u32);
     for _ in 0..5000 {
         let (link_type, data, wire_length) = spoilt_frame().new_tree(&mut runner).unwrap().current();
-        let packet = decoded(link_type, &data, wire_length, Depth::Transport);
+        let packet = decoded(link_type, &data, wire_length, &context);
         layers |= packet.layers;
         stops |= 1 << packet.stop as u8;
     }
@@ -238,31 +138,6 @@ fn capture() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![2 => classic(), 2 => blocks(), 2 => spoilt(classic()), 2 => spoilt(blocks()), 1 => header_and_noise]
 }
 
-fn source(bytes: &[u8], file: Option<&std::path::Path>) -> Source {
-    match file {
-        Some(path) => Source::open(path).unwrap(),
-        None => memory(bytes),
-    }
-}
-
-/// Reads a capture in every way, which must be the same as reading it in one piece.
-fn check_division(bytes: &[u8], chunk: u64, file: Option<&std::path::Path>) {
-    let read = |threads, chunk| read_with(&source(bytes, file), threads, chunk).map_err(|error| error.to_string());
-    let outcome = |reading| Outcome::new(reading, memory(bytes));
-    let whole = read(1, WHOLE).map(outcome);
-    let divided = read(1, chunk);
-    for threads in [2, 3] {
-        match (&divided, read(threads, chunk)) {
-            (Ok(one), Ok(more)) => {
-                assert_eq!(buffers(one), buffers(&more), "{threads} threads, chunks of {chunk}");
-                assert_eq!(Ok(outcome(more)), whole, "{threads} threads, chunks of {chunk}");
-            }
-            (one, more) => assert_eq!(one.as_ref().err(), more.as_ref().err()),
-        }
-    }
-    assert_eq!(divided.map(outcome), whole, "chunks of {chunk}");
-}
-
 /// Runs `work`, and fails if it seems never to end.
 fn in_time(work: impl FnOnce() + Send + 'static) {
     let (done, finished) = mpsc::channel::<()>();
@@ -280,7 +155,7 @@ proptest! {
 
     #[test]
     fn threads_and_chunks_make_no_difference(bytes in capture(), chunk in 64..=4096_u64) {
-        in_time(move || check_division(&bytes, chunk, None));
+        in_time(move || check_division(&bytes, &[2, 3], chunk, None));
     }
 }
 
@@ -292,7 +167,7 @@ proptest! {
         let path = std::env::temp_dir().join(format!("pcapframe-properties-{}", std::process::id()));
         std::fs::write(&path, &bytes).unwrap();
         in_time(move || {
-            check_division(&bytes, chunk, Some(&path));
+            check_division(&bytes, &[2, 3], chunk, Some(&path));
             std::fs::remove_file(&path).unwrap();
         });
     }
@@ -308,7 +183,7 @@ fn captures_inside_packets_are_not_taken_for_the_capture() {
     let blocks = (0..20).fold(start, |capture, time| capture.enhanced(0, time, 9999, &nested_blocks)).bytes;
     for bytes in [classic, blocks] {
         let wrong_guesses = |chunk| {
-            check_division(&bytes, chunk, None);
+            check_division(&bytes, &[2, 3], chunk, None);
             read_with(&memory(&*bytes), 2, chunk).unwrap().about.wrong_guesses
         };
         let wrong_guesses: u64 = [64, 1000, 4096].into_iter().map(wrong_guesses).sum();
@@ -328,6 +203,6 @@ fn interfaces_and_sections_change_amid_chunks() {
         };
     }
     for chunk in [512, 4096, 30_000] {
-        check_division(&capture.bytes, chunk, None);
+        check_division(&capture.bytes, &[2, 3], chunk, None);
     }
 }

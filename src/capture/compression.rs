@@ -22,6 +22,9 @@ const MAGICS: &[(&[u8], Compression)] = &[
 ];
 const SKIPPABLE: (&[u8; 3], u8) = (b"\x2a\x4d\x18", 0x50);
 
+/// What an xz file may have its decoder allocate: a header of a few bytes can ask for 4 GiB, `xz -9` for 65 MiB.
+const XZ_MEMORY: u64 = 256 << 20;
+
 impl Compression {
     /// What `start`, the first bytes of a source, is compressed with.
     pub fn detect(start: &[u8]) -> Option<Self> {
@@ -47,7 +50,10 @@ impl Compression {
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
             Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(input)?),
             Self::Lz4 => Box::new(Lz4Frames(Some(lz4_flex::frame::FrameDecoder::new(input)))),
-            Self::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(input)),
+            Self::Xz => {
+                let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)?;
+                Box::new(liblzma::bufread::XzDecoder::new_stream(input, stream))
+            }
             Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
         })
     }
@@ -123,6 +129,21 @@ mod tests {
         assert_eq!(Compression::detect(b"\x5a\x2a\x4d\x18"), Some(Compression::Zstd));
         assert_eq!(Compression::detect(b"\xd4\xc3\xb2\xa1"), None);
         assert_eq!(Compression::detect(b"\x1f"), None);
+    }
+
+    #[test]
+    fn an_xz_header_allocates_no_more_than_it_may() {
+        let mut data = compressed(Compression::Xz, b"a capture");
+        // The block header begins behind the 12 bytes of the stream's: size, flags, LZMA2, one property byte, checksum.
+        assert_eq!(data[12..16], [2, 0, 0x21, 1]);
+        for (dictionary, fits) in [(26, true), (40, false)] {
+            data[16] = dictionary;
+            let mut checksum = flate2::Crc::new();
+            checksum.update(&data[12..20]);
+            data[20..24].copy_from_slice(&checksum.sum().to_le_bytes());
+            let outcome = decompressed(Compression::Xz, data.clone()).map_err(|error| error.to_string());
+            assert_eq!(outcome, if fits { Ok(b"a capture".to_vec()) } else { Err("memory limit reached".into()) });
+        }
     }
 
     #[test]

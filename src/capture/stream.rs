@@ -13,14 +13,14 @@ use std::time::Duration;
 use super::compression::Compression;
 use crate::error::{Error, Result};
 
-/// What is read at a time.
-const BLOCK: usize = 1 << 20;
+/// What is read at a time; little in fuzz targets, whose inputs are short.
+const BLOCK: usize = if cfg!(fuzzing) { 1 << 10 } else { 1 << 20 };
 /// So many blocks may wait to be parsed.
 const AHEAD: usize = 8;
 /// What is looked at to find the compression.
 const MAGIC: usize = 6;
 /// Up to here nobody asks how much was decompressed.
-const FREE: u64 = 64 << 20;
+pub const FREE: u64 = if cfg!(fuzzing) { 1 << 16 } else { 64 << 20 };
 
 /// How often whoever waits is asked whether to go on.
 pub const POLL: Duration = Duration::from_millis(20);

@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-pub const ETHERNET: u16 = 1;
+use super::samples::{self, ETHERNET};
 
 fn bytes(length: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), length)
@@ -117,16 +117,12 @@ fn arp() -> impl Strategy<Value = Vec<u8>> {
 /// What an EtherType announces, and the number.
 type Network = (u16, Vec<u8>);
 
-/// An IPv4 packet with this payload.
 fn in_ipv4(number: u8, payload: &[u8]) -> Network {
-    let total = (20 + payload.len()) as u16;
-    let header = [&[0x45, 0][..], &total.to_be_bytes(), &[0, 1, 0, 0, 64, number, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]].concat();
-    (0x0800, [header, payload.to_vec()].concat())
+    (0x0800, samples::in_ipv4(number, payload))
 }
 
 fn in_udp(port: u16, payload: &[u8]) -> Network {
-    let length = (8 + payload.len()) as u16;
-    in_ipv4(17, &[&[0xc0, 0][..], &port.to_be_bytes(), &length.to_be_bytes(), &[0, 0], payload].concat())
+    (0x0800, samples::in_udp(port, payload))
 }
 
 /// A packet in a tunnel or behind a shim; `bits` are what the header chooses from.

@@ -1,111 +1,20 @@
 //! What the tests share: captures made byte by byte, packets of every kind, and readings made comparable.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
 pub mod blocks;
+pub mod decoding;
+pub mod division;
 pub mod frames;
+pub mod outcome;
+pub mod reference;
+pub mod samples;
+pub mod sliced;
 
-use std::fmt::Debug;
-use std::net::IpAddr;
-use std::sync::Arc;
-
-use arrow_buffer::ArrowNativeType;
-use pcapframe::capture::pcapng::Interface;
-use pcapframe::capture::{Packets, Source};
-use pcapframe::columns::scratch::Plan;
-use pcapframe::columns::table::{COLUMNS, Getter};
-use pcapframe::error::{Fault, Result};
-use pcapframe::read::{Options, Reading, Unwatched, read};
+pub use outcome::*;
 use proptest::test_runner::Config;
-
-/// A chunk size that no test capture reaches: sequential reading.
-pub const WHOLE: u64 = 1 << 40;
 
 /// So many cases, and no files about those that failed.
 pub fn cases(cases: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
-}
-
-pub fn memory(bytes: impl Into<Vec<u8>>) -> Source {
-    Source::Memory(Box::new(bytes.into()))
-}
-
-/// All columns.
-pub fn everything() -> Plan {
-    Plan::new((0..COLUMNS.len()).collect())
-}
-
-pub fn read_with(source: &Source, threads: usize, chunk: u64) -> Result<Reading> {
-    read(source, &Options { threads, chunk, ..Options::new(everything()) }, &mut Unwatched)
-}
-
-/// Reads a capture that has a valid header, in one piece.
-pub fn read_all(bytes: impl Into<Vec<u8>>) -> Reading {
-    read_with(&memory(bytes), 1, WHOLE).expect("the header is valid")
-}
-
-pub fn column<T: ArrowNativeType>(reading: &Reading, name: &str) -> Vec<T> {
-    reading.frame.companion::<T>(name).to_vec()
-}
-
-/// Why the reading stopped and where; the capture must have a fault.
-pub fn fault(reading: &Reading) -> (u64, &str) {
-    let fault = reading.about.fault.as_ref().expect("the capture has a fault");
-    assert_eq!(fault.packets, reading.frame.rows() as u64);
-    (fault.offset, &fault.reason)
-}
-
-/// All that a reading says, addresses resolved: the same however it came about.
-#[derive(Debug, PartialEq)]
-pub struct Outcome {
-    pub rows: usize,
-    pub columns: Vec<(&'static str, Column)>,
-    pub packets: Vec<Vec<u8>>,
-    pub format: String,
-    pub interfaces: Vec<Interface>,
-    pub fault: Option<Fault>,
-}
-
-#[derive(Debug, PartialEq)]
-pub enum Column {
-    Values(Vec<u8>),
-    Ip(Vec<Option<IpAddr>>),
-    Mac(Vec<Option<[u8; 6]>>),
-}
-
-impl Outcome {
-    pub fn new(reading: Reading, source: Source) -> Self {
-        let frame = &reading.frame;
-        let columns = frame.columns().iter().map(|(place, buffer)| {
-            let rows = 0..frame.rows();
-            let column = match COLUMNS[*place].getter {
-                Getter::Ip(_) => Column::Ip(frame.with_addresses(*place, |all| rows.map(|row| all.get(row)).collect()).unwrap()),
-                Getter::Mac(_) => {
-                    let places = frame.values::<u32>(*place).unwrap();
-                    Column::Mac(rows.map(|row| places[row].checked_sub(1).map(|place| frame.macs[place as usize])).collect())
-                }
-                _ => Column::Values(buffer.to_vec()),
-            };
-            (COLUMNS[*place].name, column)
-        });
-        Self {
-            rows: frame.rows(),
-            columns: columns.collect(),
-            packets: packets(&reading, source),
-            format: reading.about.format,
-            interfaces: reading.about.interfaces,
-            fault: reading.about.fault,
-        }
-    }
-}
-
-/// The bytes of all packets, each read again through the index.
-pub fn packets(reading: &Reading, source: Source) -> Vec<Vec<u8>> {
-    let mut packets = Packets::new(Arc::new(source), Arc::new(reading.about.index.clone()));
-    (0..reading.frame.rows() as u64).map(|row| packets.get(row).expect("the row is there").data.to_vec()).collect()
-}
-
-/// The columns as they lie in memory.
-pub fn buffers(reading: &Reading) -> Vec<&[u8]> {
-    reading.frame.columns().iter().map(|(_, buffer)| buffer.as_slice()).collect()
 }
