@@ -172,8 +172,9 @@ impl Layout for Tagged {
                     let data = packet(window, at, header_len, captured)?;
                     let next = at + header_len + data.len();
                     let (data, extra) = if self.has_extra { (inner(data, 0)?, EXTRA_LEN as u32) } else { (data, 0) };
-                    let units = i64::try_from(u64::from(high) << 32 | u64::from(low)).unwrap_or(i64::MAX);
-                    let timestamp = nanoseconds(units.div_euclid(1_000_000_000) - WINDOWS_EPOCH, units.rem_euclid(1_000_000_000));
+                    let units = u64::from(high) << 32 | u64::from(low);
+                    let seconds = (units / 1_000_000_000) as i64 - WINDOWS_EPOCH;
+                    let timestamp = nanoseconds(seconds, (units % 1_000_000_000) as i64);
                     return Ok(Step::Record(record(timestamp, length.saturating_sub(extra), self.link_type, data), next));
                 }
                 _ => {}
