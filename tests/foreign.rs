@@ -257,9 +257,20 @@ fn peek_9() -> Capture {
     Capture { name: "Peek 9", bytes, expected, needs_end: false }
 }
 
+fn fiveview() -> Capture {
+    let header = [be(&[0xaaaa_aaaa]), le(&[32, 0x0001_0000, 24, 0x1800_1000, 0, 0, 0]), vec![0; 24]].concat();
+    let record = |kind: u32, data: &[u8]| {
+        let numbers = [0x3333_eeee, 0x4000_0024, 0x8000_0000, kind, data.len() as u32, 1, TIME, 5, 0];
+        [le(&numbers), data.to_vec()].concat()
+    };
+    let bytes = [header, record(0, b"frame"), record(7, b"alarm"), record(0, b"another")].concat();
+    let expected = vec![(at(TIME, 5), 5, 1, b"frame".to_vec()), (at(TIME, 5), 7, 1, b"another".to_vec())];
+    Capture { name: "5View", bytes, expected, needs_end: false }
+}
+
 fn captures() -> Vec<Capture> {
     let snoops = [snoop(), surveyor(), btsnoop()];
-    let tables = [erf(), netmon_1(), netmon_2(), visual()];
+    let tables = [erf(), netmon_1(), netmon_2(), visual(), fiveview()];
     let sniffers = [netxray(), netxray_2(), sniffer(), iptrace(1), iptrace(2), peek_5(), peek_7(), peek_9()];
     snoops.into_iter().chain(tables).chain(sniffers).collect()
 }
@@ -352,7 +363,7 @@ fn what_is_not_read_is_named_with_the_way_out() {
     for (bytes, name) in [
         (compressed, "this Sniffer file has compressed records"),
         (version, "this snoop file has version 9"),
-        (b"\xaa\xaa\xaa\xaa and more".to_vec(), "InfoVista 5View"),
+        (b"TR\0\x64\0 and more".to_vec(), "HP-UX nettl"),
         (b"+---------+---------------+----------+".to_vec(), "K12 text"),
     ] {
         let reason = refused(&bytes);

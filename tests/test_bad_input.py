@@ -36,7 +36,7 @@ def read(source, **options):
         (b"\x0a\x0d\x0d\x0a\0\0\0\0\0\0", "28"),
         (b"abc", "3 bytes"),
         (b"\x00\x11\x22\x33" * 30, "00 11 22 33"),
-        (b"just a text file\n" * 9, "no pcap or pcapng"),
+        (b"just a text file\n" * 9, "no capture in any known format"),
         (b"\x1f\x8b" + bytes(30), "gzip"),
         (b"PK\x03\x04" + bytes(30), "zip"),
         (b"\x0a\x0d\x0d\x0a" + bytes(40), "byte-order magic"),

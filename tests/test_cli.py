@@ -444,7 +444,7 @@ class TestFaults:
         ("data", "reason"),
         [
             (b"", "the file is empty"),
-            (b"this is a text\n" * 9, "this is no pcap or pcapng capture"),
+            (b"this is a text\n" * 9, "this is no capture in any known format"),
             (pcap(PACKETS)[:20], "a pcap file header has 24 bytes"),
             (pcap(PACKETS)[:50], "at offset 24: "),
         ],

@@ -36,7 +36,7 @@ def read_pcap(
     max_expansion: int = MAX_EXPANSION,
     merge: bool = False,
 ) -> Capture:
-    """Read a pcap or pcapng capture, or several, into columns.
+    """Read a capture, or several, into columns: pcap, pcapng and the formats that docs/reading.md lists.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def read_pcap(
     Raises
     ------
     NotACaptureError
-        The source is no pcap or pcapng capture.
+        The source is no capture in a format that is read.
     UnknownColumnError
         A name in `columns` is no column.
     CorruptCaptureError

@@ -6,7 +6,7 @@ use super::foreign::{Foreign, Layout};
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, Pcapng};
 use super::source::Source;
-use super::{btsnoop, erf, iptrace, netmon, netxray, peek, sniffer, snoop, visual};
+use super::{btsnoop, erf, fiveview, iptrace, netmon, netxray, peek, sniffer, snoop, visual};
 use crate::error::{Error, Result};
 
 /// A format whose file header was read.
@@ -51,11 +51,11 @@ const FOREIGN: &[(&[u8], Open)] = &[
     (visual::MAGIC, visual::open),
     (btsnoop::MAGIC, btsnoop::open),
     (peek::TAGGED_MAGIC, peek::open),
+    (fiveview::MAGIC, fiveview::open),
 ];
 
 /// Formats that are not read, by their first bytes.
 const OTHER_CAPTURES: &[(&[u8], &str)] = &[
-    (b"\xaa\xaa\xaa\xaa", "InfoVista 5View"),
     (b"\x01\x10\x4c\x00", "Novell LANalyzer"),
     (b"TR\0\x64\0", "HP-UX nettl"),
     (b"\xce\x0a\0\0\0", "HP-UX nettl"),
@@ -116,7 +116,7 @@ impl Format {
         if let Some(layout) = erf::recognise(start, start.len() < START_LEN).or_else(|| peek::recognise(start)) {
             return Ok(Self::Foreign(Foreign::new(layout)));
         }
-        Err(Error::NotACapture(format!("this is no pcap or pcapng capture: it begins with {}", preview(start))))
+        Err(Error::NotACapture(format!("this is no capture in any known format: it begins with {}", preview(start))))
     }
 
     /// Where the first record may begin.

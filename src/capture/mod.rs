@@ -3,6 +3,7 @@
 mod btsnoop;
 pub mod compression;
 mod erf;
+mod fiveview;
 pub mod foreign;
 pub mod format;
 pub mod index;
