@@ -136,9 +136,8 @@ fn netmon_2() -> Capture {
 }
 
 /// A file header of NetXRay: packets `first..end`, and the clock stands at 2 seconds of microseconds.
-fn netxray_header(version: &[u8; 8], first: u32, end: u32) -> Vec<u8> {
-    let mut header =
-        [b"XCP\0", &version[..], &le(&[TIME, 2, 0, first, end]), &[0; 12], &[0; 4], &[0; 4], &le(&[2_000_000])].concat();
+fn netxray_header(version: &[u8], first: u32, end: u32) -> Vec<u8> {
+    let mut header = [b"XCP\0", version, &le(&[TIME, 2, 0, first, end]), &[0; 12], &[0; 4], &[0; 4], &le(&[2_000_000])].concat();
     header.resize(128, 0);
     header
 }
@@ -169,7 +168,7 @@ fn netxray_2() -> Capture {
 
 fn sniffer() -> Capture {
     // DOS's date of 2009-02-13; half microseconds.
-    let date: u16 = 29 << 9 | 2 << 5 | 13;
+    let date: u16 = (2009 - 1980) * 512 + 2 * 32 + 13;
     let version = [le16(&[4, 0, 0, date]), vec![4, 1, 1, 3, 0, 0], le16(&[0, 0])].concat();
     let record = |kind: u16, data: &[u8]| [le16(&[kind, data.len() as u16, 0]), data.to_vec()].concat();
     let frame = |units: u64, day: u8, length: u16, data: &[u8]| {

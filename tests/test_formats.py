@@ -1,4 +1,4 @@
-"""Captures in the formats of other programs, as editcap writes them: the packets of the pcap file, and tshark's times and lengths."""
+"""Captures in the formats of other programs, as editcap writes them: the packets of the pcap file, tshark's times and lengths."""
 
 from __future__ import annotations
 
@@ -152,7 +152,9 @@ def erf(packets):
     for seconds, data in packets:
         length = 18 + len(data)
         padding = -length % 8
-        out.append(struct.pack("<II", 0, seconds) + struct.pack(">BBHHHxx", 2, 4, length + padding, 0, len(data)) + data + bytes(padding))
+        out.append(
+            struct.pack("<II", 0, seconds) + struct.pack(">BBHHHxx", 2, 4, length + padding, 0, len(data)) + data + bytes(padding)
+        )
     return b"".join(out)
 
 

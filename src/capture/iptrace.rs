@@ -67,9 +67,10 @@ impl Layout for Iptrace {
             None if self.has_nanoseconds => LINK_ONLY,
             None => return Err(Early::Corrupt(format!("interface type {:#x} is not known", header[INTERFACE_TYPE]))),
         };
-        let timestamp = match self.has_nanoseconds {
-            true => nanoseconds(be32(header, SECONDS).into(), be32(header, SECONDS + 4).into()),
-            false => nanoseconds(be32(header, 4).into(), 0),
+        let timestamp = if self.has_nanoseconds {
+            nanoseconds(be32(header, SECONDS).into(), be32(header, SECONDS + 4).into())
+        } else {
+            nanoseconds(be32(header, 4).into(), 0)
         };
         if link_type == FDDI {
             headers += FDDI_PADDING;

@@ -82,7 +82,7 @@ impl Layout for Classic {
 }
 
 /// What is between so many bytes of a header and the extra bytes at the end.
-fn inner<'a>(data: &'a [u8], header: usize) -> std::result::Result<&'a [u8], Early> {
+fn inner(data: &[u8], header: usize) -> std::result::Result<&[u8], Early> {
     let inner = data.len().checked_sub(EXTRA_LEN).and_then(|end| data.get(header..end));
     inner.ok_or_else(|| Early::Corrupt("the packet is too short for what surrounds it".into()))
 }
