@@ -10,7 +10,7 @@ use crate::error::Result;
 pub const TAGGED_MAGIC: &[u8] = b"\x7fver";
 const CLASSIC_HEADER_LEN: usize = 50;
 /// From 1904 to 1970.
-const MAC_EPOCH: i64 = 2_082_844_800;
+const MAC_EPOCH: u32 = 2_082_844_800;
 /// From 1601 to 1970.
 const WINDOWS_EPOCH: i64 = 11_644_473_600;
 /// In front of IEEE 802.11 frames in version 7.
@@ -39,7 +39,7 @@ pub fn recognise(start: &[u8]) -> Option<Arc<dyn Layout>> {
         (1, 0) => 105,
         _ => return None,
     };
-    Some(Arc::new(Classic { version, link_type, reference_seconds: i64::from(be32(header, 10)) - MAC_EPOCH }))
+    Some(Arc::new(Classic { version, link_type, reference_seconds: be32(header, 10).wrapping_sub(MAC_EPOCH).into() }))
 }
 
 impl Layout for Classic {
@@ -73,7 +73,7 @@ impl Layout for Classic {
         let padded = data.len().next_multiple_of(2);
         take(window, at, header_len + padded)?;
         let microseconds = (u64::from(be32(header, 8)) << 32 | u64::from(be32(header, 12))) as i64;
-        let seconds = microseconds.div_euclid(1_000_000) - MAC_EPOCH;
+        let seconds = microseconds.div_euclid(1_000_000) - i64::from(MAC_EPOCH);
         let timestamp = nanoseconds(seconds, microseconds.rem_euclid(1_000_000) * 1000);
         let (data, own) = if self.link_type == 105 { (inner(data, RADIO_LEN)?, RADIO_LEN + EXTRA_LEN) } else { (data, 0) };
         let length = u32::from(length).saturating_sub(own as u32);
