@@ -18,17 +18,18 @@ const LONGEST_PACKET: u32 = 128 << 20;
 /// How long record headers seem to be; `records` are the first of the file, cut somewhere unless they are all.
 pub fn record_len(pcap: Pcap, is_modified: bool, records: &[u8], are_all: bool) -> usize {
     let candidates: &[usize] = if is_modified { &MODIFIED } else { &PLAIN };
-    let fits = |&&length: &&usize| are_likely(pcap, length, records, are_all);
+    // That a file is cut speaks for no other variant.
+    let fits = |&&length: &&usize| are_likely(pcap, length, records, !are_all || length == candidates[0]);
     *candidates.iter().find(fits).unwrap_or(&candidates[0])
 }
 
 /// Whether the first records are what they should be, if their headers have this length.
-fn are_likely(pcap: Pcap, header_len: usize, mut records: &[u8], are_all: bool) -> bool {
+fn are_likely(pcap: Pcap, header_len: usize, mut records: &[u8], may_be_cut: bool) -> bool {
     for _ in 0..RECORDS {
         if records.is_empty() {
             break;
         }
-        let Some(header) = records.get(..header_len) else { return !are_all };
+        let Some(header) = records.get(..header_len) else { return may_be_cut };
         let (captured, length) = pcap.lengths(header);
         let is_likely = pcap.u32_at(header, 4) < 1_000_000
             && captured <= pcap.max_length().min(pcap.snaplen()).min(length)
@@ -37,7 +38,7 @@ fn are_likely(pcap: Pcap, header_len: usize, mut records: &[u8], are_all: bool) 
         if !is_likely {
             return false;
         }
-        let Some(rest) = records.get(header_len + captured as usize..) else { return !are_all };
+        let Some(rest) = records.get(header_len + captured as usize..) else { return may_be_cut };
         records = rest;
     }
     true
