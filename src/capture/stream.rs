@@ -96,7 +96,7 @@ impl Stream {
             None => Box::new(whole),
         };
         let (sender, blocks) = sync_channel(AHEAD);
-        let mut reader = Reader { source, compression, taken: Arc::clone(&taken), failed, max_expansion, given: 0 };
+        let mut reader = Reader { source, compression, taken: Arc::clone(&taken), failed, max_expansion, given: 0, broken: None };
         thread::Builder::new()
             .name("pcapframe-read".into())
             .spawn(move || reader.run(&sender))
@@ -180,6 +180,9 @@ struct Reader {
     failed: Arc<AtomicBool>,
     max_expansion: u64,
     given: u64,
+    /// Why the source breaks off behind the block that was sent last. A decoder that is asked again after that is in no state to
+    /// answer: bzip2's goes on amid a table.
+    broken: Option<io::Error>,
 }
 
 impl Reader {
@@ -202,6 +205,9 @@ impl Reader {
 
     /// What there is at once, up to a block; waits for the first byte only, so that a slow pipe's packets come out as they go in.
     fn block(&mut self) -> std::result::Result<Vec<u8>, Block> {
+        if let Some(error) = self.broken.take() {
+            return Err(self.failure(error));
+        }
         let mut bytes = vec![0; BLOCK];
         let mut filled = 0;
         loop {
@@ -209,8 +215,11 @@ impl Reader {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                // What was decompressed before the fault comes first; the decoder says the same again.
-                Err(_) if filled > 0 => break,
+                // What was decompressed before the fault comes first.
+                Err(error) if filled > 0 => {
+                    self.broken = Some(error);
+                    break;
+                }
                 Err(error) => return Err(self.failure(error)),
             }
             // A decoder gives pieces of its own size: they are gathered. A pipe gives what it has.
@@ -235,5 +244,42 @@ impl Reader {
             }
             _ => Block::Failed(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives three bytes, then an error, and is not to be asked again.
+    struct Breaking(u8);
+
+    impl Read for Breaking {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0 += 1;
+            match self.0 {
+                1 => {
+                    buffer[..3].copy_from_slice(b"abc");
+                    Ok(3)
+                }
+                2 => Err(io::ErrorKind::InvalidData.into()),
+                _ => panic!("asked again after an error"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_decoder_is_not_asked_again_after_an_error() {
+        let mut reader = Reader {
+            source: Box::new(Breaking(0)),
+            compression: Some(Compression::Bzip2),
+            taken: Arc::default(),
+            failed: Arc::default(),
+            max_expansion: 1000,
+            given: 0,
+            broken: None,
+        };
+        assert_eq!(reader.block().ok(), Some(b"abc".to_vec()));
+        assert!(matches!(reader.block(), Err(Block::Broken(reason)) if reason.contains("bzip2")));
     }
 }

@@ -81,7 +81,7 @@ fn compare_link(ours: &Packet, theirs: &SlicedPacket) -> Result<(), Exception> {
     if ethertype == 0x8035 {
         return Err(Exception::Rarp);
     }
-    if theirs.net.is_none() && is_shim(ours.ethertype) {
+    if theirs.net.is_none() && is_shim(ethertype) {
         return Err(Exception::Shim);
     }
     assert_eq!(ours.layers & layer::VLAN != 0, !tags.is_empty());
