@@ -92,9 +92,10 @@ pub fn streamed(bytes: &[u8], how: Streaming) -> Result<Outcome> {
         assert_eq!(frame.source_row(0), rows as u64);
         rows += frame.rows();
         let columns = columns(&frame);
-        match all.is_empty() {
-            true => all = columns,
-            false => all.iter_mut().zip(columns).for_each(|((_, all), (_, more))| all.append(more)),
+        if all.is_empty() {
+            all = columns;
+        } else {
+            all.iter_mut().zip(columns).for_each(|((_, all), (_, more))| all.append(more));
         }
     }
     assert!(scan.ended());
