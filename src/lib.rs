@@ -12,6 +12,7 @@
 //!
 //! `capture` and `wire` never see each other.
 
+mod bytes;
 pub mod capture;
 pub mod columns;
 pub mod error;

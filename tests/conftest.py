@@ -40,3 +40,9 @@ def need_program(name: str) -> str:
     if found is None:
         pytest.skip(f"{name} is not installed")
     return found
+
+
+def nanoseconds(text: str) -> int:
+    """A time as tshark writes it, in seconds, without the way through a float."""
+    whole, _, fraction = text.partition(".")
+    return int(whole) * 10**9 + int(fraction.ljust(9, "0")[:9] or 0)

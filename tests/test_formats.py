@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import pcapframe as pf
-from conftest import need_program
+from conftest import nanoseconds, need_program
 from pcapframe import _core
 
 # Name for editcap, nanoseconds in a unit of its time, whether a cut file can be read.
@@ -29,11 +29,6 @@ FORMATS = {
     "nokiapcap": (1000, True),
 }
 FIELDS = ["frame.time_epoch", "frame.len", "frame.cap_len"]
-
-
-def nanoseconds(text):
-    whole, _, fraction = text.partition(".")
-    return int(whole) * 10**9 + int(fraction.ljust(9, "0")[:9] or 0)
 
 
 def tshark(path):

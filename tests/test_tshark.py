@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import pcapframe as pf
-from conftest import need_program
+from conftest import nanoseconds, need_program
 from pcapframe import _core
 
 COLUMNS = {row["name"]: row["tshark"].split() for row in _core.column_table() if "tshark" in row}
@@ -65,11 +65,6 @@ def innermost(layers):
 
 def number(text):
     return int(float(text)) if "." in text else int(text, 0)
-
-
-def nanoseconds(text):
-    whole, _, fraction = text.partition(".")
-    return int(whole) * 10**9 + int(fraction.ljust(9, "0")[:9] or 0)
 
 
 def expectation(row, layers):

@@ -1,4 +1,4 @@
-//! How an input is read: a few numbers in front say what is done with the bytes behind them. `seeds.py` writes the same.
+//! How an input is read: a few numbers in front say what is done with the bytes behind them. The program `seeds` writes the same.
 
 use pcapframe::wire::tunnel::ports::OverUdp;
 use pcapframe::wire::{Context, Depth};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::foreign::{LINK_ONLY, Layout, Place, Stepped, be32, file_header, nanoseconds, packet, record, take, unknown};
+use super::foreign::{LINK_ONLY, Layout, Place, Stepped, be32, be64, file_header, nanoseconds_of, packet, record, take, unknown};
 use super::record::Step;
 use crate::error::Result;
 
@@ -48,9 +48,7 @@ impl Layout for Btsnoop {
     fn step<'a>(&self, _place: Place, window: &'a [u8], at: usize) -> Stepped<'a> {
         let header = take(window, at, HEADER_LEN)?;
         let data = packet(window, at, HEADER_LEN, be32(header, 4))?;
-        let units = (u64::from(be32(header, 16)) << 32 | u64::from(be32(header, 20))) as i64;
-        let since_1970 = units.saturating_sub(EPOCH);
-        let timestamp = nanoseconds(since_1970.div_euclid(1_000_000), since_1970.rem_euclid(1_000_000) * 1000);
+        let timestamp = nanoseconds_of(be64(header, 16) as i64, EPOCH, 1_000_000);
         Ok(Step::Record(record(timestamp, be32(header, 0), self.link_type, data), at + HEADER_LEN + data.len()))
     }
 }

@@ -8,8 +8,9 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::pcapng::Interface;
-use super::record::{Framing, Plausible, Record, Step, max_packet_length};
+use super::record::{Framing, Plausible, Record, Step, max_packet_length, saturated};
 use super::source::Source;
+pub use crate::bytes::{be16, be32, be64, le16, le32, le64};
 use crate::error::{Error, Result};
 
 /// The LINKTYPE number of data that has none: LINKTYPE_USER0, which is reserved for private use.
@@ -184,9 +185,13 @@ pub fn record(timestamp: i64, length: u32, link_type: u16, data: &[u8]) -> Recor
 
 /// Nanoseconds since 1970, the ends of the range standing for times beyond it.
 pub fn nanoseconds(seconds: i64, nanoseconds: i64) -> i64 {
-    let total = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
-    // i64::MIN is numpy's NaT.
-    total.clamp(i128::from(i64::MIN + 1), i128::from(i64::MAX)) as i64
+    saturated(i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds))
+}
+
+/// The same of units, so many `per_second`, since what was `epoch` units before 1970.
+pub fn nanoseconds_of(units: i64, epoch: i64, per_second: i64) -> i64 {
+    let since_1970 = units.saturating_sub(epoch);
+    nanoseconds(since_1970.div_euclid(per_second), since_1970.rem_euclid(per_second) * (1_000_000_000 / per_second))
 }
 
 /// Seconds between 1970 and a date and time of the Gregorian calendar, both in the same time zone.
@@ -197,26 +202,6 @@ pub fn seconds_of(year: i64, month: i64, day: i64, hour: i64, minute: i64, secon
     let days = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (month * 153 + 2) / 5 + day - 1;
     // From 0000-03-01 to 1970-01-01.
     ((days - 719_468) * 24 + hour) * 3600 + minute * 60 + second
-}
-
-pub fn be16(bytes: &[u8], at: usize) -> u16 {
-    u16::from_be_bytes([bytes[at], bytes[at + 1]])
-}
-
-pub fn be32(bytes: &[u8], at: usize) -> u32 {
-    u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-}
-
-pub fn le16(bytes: &[u8], at: usize) -> u16 {
-    be16(bytes, at).swap_bytes()
-}
-
-pub fn le32(bytes: &[u8], at: usize) -> u32 {
-    be32(bytes, at).swap_bytes()
-}
-
-pub fn le64(bytes: &[u8], at: usize) -> u64 {
-    u64::from(le32(bytes, at)) | u64::from(le32(bytes, at + 4)) << 32
 }
 
 /// The file header, or why there is none.

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use super::foreign::{
-    Early, LINK_ONLY, Layout, Place, Stepped, file_header, le16, le32, le64, nanoseconds, packet, pass, record, seconds_of, take,
-    unknown,
+    Early, LINK_ONLY, Layout, Place, Stepped, file_header, le16, le32, le64, nanoseconds, nanoseconds_of, packet, pass, record,
+    seconds_of, take, unknown,
 };
 use super::record::Step;
 use super::source::Source;
@@ -112,8 +112,7 @@ impl Netmon {
 
     fn timestamp(&self, header: &[u8], trailer: &[u8]) -> i64 {
         if trailer.len() >= 15 {
-            let units = (le64(trailer, 6) as i64).saturating_sub(WINDOWS_EPOCH);
-            return nanoseconds(units.div_euclid(10_000_000), units.rem_euclid(10_000_000) * 100);
+            return nanoseconds_of(le64(trailer, 6) as i64, WINDOWS_EPOCH, 10_000_000);
         }
         let since_start = match self.major {
             1 => i64::from(le32(header, 0)) * 1_000_000,

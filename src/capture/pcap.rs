@@ -86,13 +86,8 @@ impl Pcap {
         let is_modified = dialect == Dialect::Modified;
         let may_vary = is_modified || (dialect == Dialect::Plain && !has_nanoseconds && pcap.lengths == Lengths::CapturedFirst);
         let records = start.get(pcap.first..).filter(|_| may_vary).unwrap_or_default();
-        Ok(pcap.with_record_len(pcap_variants::record_len(pcap, is_modified, records, start.len() < START_LEN)))
-    }
-
-    /// The same with record headers of this length.
-    #[must_use]
-    pub fn with_record_len(self, record_len: usize) -> Self {
-        Self { record_len, ..self }
+        let record_len = pcap_variants::record_len(pcap, is_modified, records, start.len() < START_LEN);
+        Ok(Self { record_len, ..pcap })
     }
 
     /// Where the first record begins.
@@ -180,7 +175,7 @@ fn of_aix(version: (u16, u16), interface_type: u16) -> Option<u16> {
 
 impl Framing for Pcap {
     const ALIGNMENT: usize = 1;
-    const MIN_RECORD: u64 = 16;
+    const MIN_RECORD: u64 = MIN_RECORD_LEN as u64;
     type Mark = ();
 
     fn describe(&self) -> (String, Vec<Interface>) {

@@ -3,7 +3,7 @@
 //! Format: <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html>.
 
 use super::interfaces::Interfaces;
-use super::record::{Framing, Plausible, Record, Step, max_packet_length};
+use super::record::{Framing, Plausible, Record, Step, max_packet_length, saturated};
 use crate::error::{Error, Result};
 
 pub const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -68,9 +68,7 @@ impl Resolution {
             Self::Divide(divisor) => u128::from(units / divisor),
             Self::PowerOfTwo(bits) => (u128::from(units) * 1_000_000_000).checked_shr(bits).unwrap_or(0),
         };
-        let total = whole as i128 + i128::from(offset_seconds) * 1_000_000_000;
-        // i64::MIN is numpy's NaT.
-        total.clamp(i128::from(i64::MIN + 1), i128::from(i64::MAX)) as i64
+        saturated(whole as i128 + i128::from(offset_seconds) * 1_000_000_000)
     }
 }
 

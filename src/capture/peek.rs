@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use super::foreign::{Early, Layout, Place, Stepped, be16, be32, le16, le32, nanoseconds, packet, record, take, unknown};
+use super::foreign::{
+    Early, Layout, Place, Stepped, be16, be32, be64, le16, le32, nanoseconds, nanoseconds_of, packet, record, take, unknown,
+};
 use super::record::Step;
 use crate::error::Result;
 
@@ -72,9 +74,7 @@ impl Layout for Classic {
         }
         let padded = data.len().next_multiple_of(2);
         take(window, at, header_len + padded)?;
-        let microseconds = (u64::from(be32(header, 8)) << 32 | u64::from(be32(header, 12))) as i64;
-        let seconds = microseconds.div_euclid(1_000_000) - i64::from(MAC_EPOCH);
-        let timestamp = nanoseconds(seconds, microseconds.rem_euclid(1_000_000) * 1000);
+        let timestamp = nanoseconds_of(be64(header, 8) as i64, i64::from(MAC_EPOCH) * 1_000_000, 1_000_000);
         let (data, own) = if self.link_type == 105 { (inner(data, RADIO_LEN)?, RADIO_LEN + EXTRA_LEN) } else { (data, 0) };
         let length = u32::from(length).saturating_sub(own as u32);
         Ok(Step::Record(record(timestamp, length, self.link_type, data), at + header_len + padded))

@@ -80,3 +80,9 @@ pub fn max_packet_length(link_type: u16) -> u32 {
         _ => 262_144,
     }
 }
+
+/// Nanoseconds since 1970 in a column's 64 bits, the ends of the range standing for times beyond it.
+pub fn saturated(nanoseconds: i128) -> i64 {
+    // i64::MIN is numpy's NaT.
+    nanoseconds.clamp(i128::from(i64::MIN + 1), i128::from(i64::MAX)) as i64
+}

@@ -135,9 +135,8 @@ impl Stream {
         self.reason = reason;
     }
 
-    /// All bytes that are left, and where and why they break off, if they do.
-    pub fn into_bytes(mut self, wait: &mut dyn FnMut(u64) -> Result<()>) -> Result<(Vec<u8>, Option<String>)> {
-        let mut bytes = Vec::new();
+    /// All bytes that are left, behind those that were taken, and why they break off, if they do.
+    pub fn rest(&mut self, mut bytes: Vec<u8>, wait: &mut dyn FnMut(u64) -> Result<()>) -> Result<(Vec<u8>, Option<String>)> {
         loop {
             match self.next(POLL)? {
                 Next::Bytes(block) => bytes.extend_from_slice(&block),

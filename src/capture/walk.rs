@@ -70,21 +70,6 @@ fn start_of(stream: &mut Stream, wait: &mut Wait) -> Result<Vec<u8>> {
     Ok(start)
 }
 
-/// All bytes of a stream that begins with `start`.
-fn all_of(stream: &mut Stream, mut start: Vec<u8>, wait: &mut Wait) -> Result<Vec<u8>> {
-    loop {
-        match stream.next(POLL)? {
-            Next::Bytes(bytes) => start.extend_from_slice(&bytes),
-            Next::Nothing => {}
-            Next::End(reason) => {
-                stream.end_again(reason);
-                return Ok(start);
-            }
-        }
-        wait(stream.taken())?;
-    }
-}
-
 struct Shared(Arc<Vec<u8>>);
 
 impl AsRef<[u8]> for Shared {
@@ -106,7 +91,9 @@ impl AnyWalk {
         let mut start = start_of(stream, wait)?;
         let mut format = Format::from_start(&start)?;
         if format.needs_end() {
-            let all = Arc::new(all_of(stream, start, wait)?);
+            let (all, reason) = stream.rest(start, wait)?;
+            stream.end_again(reason);
+            let all = Arc::new(all);
             format = Format::detect(&Source::Memory(Box::new(Shared(Arc::clone(&all)))))?;
             start = Arc::unwrap_or_clone(all);
         }

@@ -17,8 +17,7 @@ use crate::capture::compression::Compression;
 use crate::capture::source::Stamp;
 use crate::capture::stream::{Input, Stream, Wanted};
 use crate::columns::COLUMNS;
-use crate::columns::scratch::Numbering;
-use crate::columns::scratch::Plan;
+use crate::columns::scratch::{Numbering, Plan};
 use crate::columns::table::find;
 use crate::error::{Error, Fault, Result};
 use crate::parallel;
@@ -212,14 +211,14 @@ fn read_stream(
 
 /// Reads all of a stream into memory first.
 fn read_kept(
-    stream: Stream,
+    mut stream: Stream,
     options: &Options,
     dictionaries: Dictionaries,
     total: u64,
     monitor: &mut dyn Monitor,
 ) -> Result<One> {
     let compression = stream.describe();
-    let (bytes, broken) = stream.into_bytes(&mut |taken| monitor.progress(taken, total))?;
+    let (bytes, broken) = stream.rest(Vec::new(), &mut |taken| monitor.progress(taken, total))?;
     let source = Arc::new(Source::Memory(Box::new(bytes)));
     let (part, mut about) = read_part(&source, options, dictionaries, monitor)?;
     about.format += &compression;

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::dispatch::Next;
 use super::layers::Stop;
+pub use crate::bytes::{be16, be32, le16, le32};
 
 /// What is left of a packet: the bytes captured, and how many there were on the wire.
 ///
@@ -72,24 +73,4 @@ impl<'a> Cursor<'a> {
     pub fn missing(&self, count: usize) -> Next {
         Next::Stop(if count <= self.wire as usize { Stop::Truncated } else { Stop::Malformed })
     }
-}
-
-#[inline(always)]
-pub fn le16(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([bytes[at], bytes[at + 1]])
-}
-
-#[inline(always)]
-pub fn le32(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-}
-
-#[inline(always)]
-pub fn be16(bytes: &[u8], at: usize) -> u16 {
-    u16::from_be_bytes([bytes[at], bytes[at + 1]])
-}
-
-#[inline(always)]
-pub fn be32(bytes: &[u8], at: usize) -> u32 {
-    u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }

@@ -69,7 +69,8 @@ fn straight(first: dispatch::Decoded, cursor: &mut Cursor, packet: &mut Packet) 
     }
 }
 
-/// Other link layers than Ethernet, the frequent ones first, and columns that need less of a packet.
+/// Other link layers than Ethernet, and columns that need less of a packet. Frequent link layers go without [`dispatch::link`],
+/// whose table has them too, for packets inside others: through it reading them takes 7 % more instructions.
 #[inline(never)]
 fn usual(link_type: u16, data: &[u8], wire_length: u32, context: &Context, packet: &mut Packet) {
     let mut cursor = Cursor::new(data, wire_length, context);
