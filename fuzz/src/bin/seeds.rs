@@ -6,6 +6,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use pcapframe::capture::Format;
 use pcapframe::capture::compression::Compression;
 use pcapframe::wire::{Context, Depth};
 use pcapframe_fuzz::decoding::decoded;
@@ -34,19 +35,19 @@ fn main() -> std::io::Result<()> {
     let ethernet = frames.iter().filter(|(link_type, _)| *link_type == ETHERNET);
     write(&to, "etherparse", ethernet.map(|(_, frame)| framed(ETHERNET, frame)))?;
 
-    let (blocks, classic): (Vec<_>, Vec<_>) = captures(&files).into_iter().partition(|bytes| bytes.starts_with(b"\n\r\r\n"));
-    write(&to, "pcap", classic.iter().map(|bytes| divided(bytes)))?;
-    write(&to, "pcapng", blocks.iter().map(|bytes| divided(bytes)))?;
-    let both = || classic.iter().chain(&blocks);
-    write(&to, "scan", both().map(|bytes| divided(bytes)))?;
-    write(&to, "columns", both().map(|bytes| [&hash(bytes).to_le_bytes()[..], bytes].concat()))?;
-    write(&to, "pcap_file", both().cloned())?;
+    let captures = captures(&files);
+    for format in ["pcap", "pcapng", "foreign"] {
+        write(&to, format, captures.iter().filter(|bytes| name(bytes) == format).map(|bytes| divided(bytes)))?;
+    }
+    write(&to, "scan", captures.iter().map(|bytes| divided(bytes)))?;
+    write(&to, "columns", captures.iter().map(|bytes| [&hash(bytes).to_le_bytes()[..], bytes].concat()))?;
+    write(&to, "pcap_file", captures.iter().filter(|bytes| name(bytes) != "foreign").cloned())?;
 
     for compression in COMPRESSIONS {
         let real = files.iter().filter(|bytes| bytes.len() <= LONGEST_CAPTURE && Compression::detect(bytes) == Some(compression));
-        let made = both().step_by(9).map(|bytes| compress(compression, bytes));
+        let made = captures.iter().step_by(9).map(|bytes| compress(compression, bytes));
         let compressed = real.cloned().chain(made).map(|bytes| numbered(0, &bytes));
-        let plain = both().step_by(7).map(|bytes| numbered(1, bytes));
+        let plain = captures.iter().step_by(7).map(|bytes| numbered(1, bytes));
         write(&to, compression.name(), compressed.chain(plain))?;
     }
     Ok(())
@@ -89,6 +90,15 @@ fn captures(files: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let small = files.iter().filter(|bytes| bytes.len() <= LONGEST_CAPTURE && read_with(&memory(&bytes[..]), 1, WHOLE).is_ok());
     captures.extend(small.cloned());
     captures
+}
+
+/// The target that reads captures of this format.
+fn name(bytes: &[u8]) -> &'static str {
+    match Format::from_start(bytes) {
+        Ok(Format::Pcap(_)) => "pcap",
+        Ok(Format::Pcapng(_)) => "pcapng",
+        _ => "foreign",
+    }
 }
 
 /// As `input::Frame` reads it.
