@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +26,7 @@ BUILD_REQUIRES := import tomllib; \
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test lint stubs fix generate bench notebooks clean
+.PHONY: help demo test lint stubs fix generate bench fuzz notebooks clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -40,6 +42,7 @@ test: $(VENV)/.stamp-dev ## test the core with cargo, the package with pytest (P
 
 lint: $(VENV)/.stamp-dev ## check style, lints, types, stubs and generated files; change nothing
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --all-targets -- --deny warnings
 	cargo clippy --all-targets --no-default-features -- --deny warnings
 	$(BIN)/ruff check
@@ -67,12 +70,15 @@ bench: $(VENV)/.stamp-dev ## measure reading speed; writes benches/README.md and
 	$(BIN)/python benches/objects.py
 	$(BIN)/python benches/report.py
 
+fuzz: ## run fuzz targets for FUZZ_SECONDS each (60), all or FUZZ_TARGETS; prints executions and crashes
+	$(PYTHON) fuzz/run.py --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
 notebooks: $(if $(NOTEBOOKS),$(VENV)/.stamp-notebook) ## execute examples/*.ipynb; results go to build/notebooks/
 	@$(if $(NOTEBOOKS),,echo "there are no notebooks in examples/")
 	$(if $(NOTEBOOKS),$(BIN)/jupyter nbconvert --to notebook --execute --output-dir build/notebooks $(NOTEBOOKS))
 
 clean: ## remove all that was built, .venv included
-	rm -rf $(VENV) target build dist examples/plots python/pcapframe/_core*.so
+	rm -rf $(VENV) target build dist fuzz/target fuzz/corpus fuzz/logs examples/plots python/pcapframe/_core*.so
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find python tests tools benches examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 

@@ -89,6 +89,9 @@ fn captures(files: &[Vec<u8>]) -> Vec<Vec<u8>> {
     captures.extend(files.iter().take(2).map(|bytes| bytes[..LONGEST_CAPTURE.min(bytes.len())].to_vec()));
     let small = files.iter().filter(|bytes| bytes.len() <= LONGEST_CAPTURE && read_with(&memory(&bytes[..]), 1, WHOLE).is_ok());
     captures.extend(small.cloned());
+    // There are few of other formats: of longer ones the beginning.
+    let foreign = files.iter().filter(|bytes| matches!(Format::from_start(bytes), Ok(Format::Foreign(_))));
+    captures.extend(foreign.filter(|bytes| bytes.len() > LONGEST_CAPTURE).map(|bytes| bytes[..LONGEST_CAPTURE].to_vec()));
     captures
 }
 
