@@ -5,7 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::samples::{self, ETHERNET};
+use super::decoding::link_types;
+use super::samples::{self, ETHERNET, links};
 
 fn bytes(length: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), length)
@@ -208,6 +209,8 @@ pub fn frame() -> BoxedStrategy<(u16, Vec<u8>)> {
         2 => (select(&[12_u16, 14, 101, 228, 229][..]), prop_oneof![ipv4(), ipv6()]),
         1 => network().prop_map(|packet| (105, wireless(packet))),
         1 => network().prop_map(|packet| (127, [vec![0, 0, 8, 0, 0, 0, 0, 0], wireless(packet)].concat())),
+        1 => (select(link_types()), bytes(0..120)),
+        1 => select(links()),
         1 => network().prop_map(|(ethertype, packet)| (104, [&[0x0f, 0][..], &ethertype.to_be_bytes(), &packet].concat())),
     ]
     .boxed()

@@ -14,7 +14,8 @@ pub mod sliced;
 pub use outcome::*;
 use proptest::test_runner::Config;
 
-/// So many cases, and no files about those that failed.
+/// So many cases, or as many as PROPTEST_CASES says, and no files about those that failed.
 pub fn cases(cases: u32) -> Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|value| value.parse().ok()).unwrap_or(cases);
     Config { cases, failure_persistence: None, ..Config::default() }
 }
