@@ -6,6 +6,7 @@ pub mod bins;
 pub mod dictionary;
 pub mod frame;
 pub mod scratch;
+mod space;
 pub mod store;
 pub mod table;
 

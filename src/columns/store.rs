@@ -11,9 +11,9 @@ use std::ptr::NonNull;
 use std::sync::{Arc, Mutex};
 
 use arrow_buffer::Buffer;
-use memmap2::{MmapOptions, MmapRaw};
 
 use super::scratch::{Plan, Scratch, Values};
+use super::space::Space;
 use super::table::{COLUMNS, Getter};
 
 /// Below this, columns are small enough to be kept and concatenated. Fuzz targets meet both kinds with short inputs.
@@ -136,18 +136,14 @@ fn into_buffer(values: Values) -> Buffer {
 
 /// Address space for one column.
 pub struct Reserved {
-    map: MmapRaw,
+    space: Space,
     width: usize,
 }
 
 impl Reserved {
     fn new(width: usize, max_rows: usize) -> std::io::Result<Self> {
         let length = width.checked_mul(max_rows).ok_or(std::io::ErrorKind::OutOfMemory)?;
-        let map = MmapOptions::new().len(length.max(1)).no_reserve_swap().map_anon()?;
-        // Fewer page faults; where huge pages are not to be had, small ones do.
-        #[cfg(target_os = "linux")]
-        let _ = map.advise(memmap2::Advice::HugePage);
-        Ok(Self { map: MmapRaw::from(map), width })
+        Ok(Self { space: Space::new(length)?, width })
     }
 
     /// Copies whole values to row `base` and after.
@@ -156,23 +152,23 @@ impl Reserved {
     /// No two calls may be given overlapping ranges of rows.
     unsafe fn write(&self, base: usize, bytes: &[u8]) {
         let start = base * self.width;
-        assert!(start + bytes.len() <= self.map.len(), "more rows than a source of this size can hold");
-        // SAFETY: the range is inside the map (just checked), nobody reads the map before `into_buffer`, which takes `self`,
+        assert!(start + bytes.len() <= self.space.len(), "more rows than a source of this size can hold");
+        // SAFETY: the range is inside the space (just checked), nobody reads it before `into_buffer`, which takes `self`,
         // and no other call writes this range (the caller's promise).
-        unsafe { self.map.as_mut_ptr().add(start).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        unsafe { self.space.as_mut_ptr().add(start).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
 
     fn into_buffer(self, rows: usize) -> Buffer {
-        let start = NonNull::new(self.map.as_mut_ptr()).expect("a map is never at address 0");
-        let length = (rows * self.width).min(self.map.len());
-        // SAFETY: the map is valid for its length, zero-initialised by the system, and lives as long as the buffer, which owns it
+        let start = NonNull::new(self.space.as_mut_ptr()).expect("memory is never at address 0");
+        let length = (rows * self.width).min(self.space.len());
+        // SAFETY: the space is valid for its length, begins as zeros, and lives as long as the buffer, which owns it
         // from here on; nobody writes to it any more.
-        unsafe { Buffer::from_custom_allocation(start, length, Arc::new(Owned(self.map))) }
+        unsafe { Buffer::from_custom_allocation(start, length, Arc::new(Owned(self.space))) }
     }
 }
 
-/// A map that nobody writes to any more.
-struct Owned(#[allow(dead_code, reason = "held for its Drop")] MmapRaw);
+/// A space that nobody writes to any more.
+struct Owned(#[allow(dead_code, reason = "held for its Drop")] Space);
 impl std::panic::RefUnwindSafe for Owned {}
 
 #[cfg(test)]
@@ -222,7 +218,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 64 }))]
 
         #[test]
         fn both_kinds_give_the_same(chunks in vec(0..200_usize, 0..6)) {
@@ -237,6 +233,31 @@ mod tests {
             }
             let times: Vec<i64> = (0..rows as i64).map(|row| -row).collect();
             prop_assert_eq!(pieces[0].typed_data::<i64>(), times);
+        }
+    }
+
+    #[test]
+    fn threads_write_at_the_same_time() {
+        const ROWS: usize = 50;
+        let threads = if cfg!(miri) { 3 } else { 16 };
+        for source_len in [0, RESERVE_FROM] {
+            let plan = plan();
+            let store = Store::new(&plan, source_len, threads * ROWS);
+            std::thread::scope(|scope| {
+                for base in (0..threads).map(|thread| thread * ROWS) {
+                    let (store, plan) = (&store, &plan);
+                    scope.spawn(move || {
+                        let mut scratch = Scratch::new(plan, Numbering::default());
+                        (base..base + ROWS).for_each(|row| *scratch.push() = packet(row));
+                        scratch.flush();
+                        // SAFETY: each thread has rows of its own.
+                        unsafe { store.write(base, &mut scratch, plan) };
+                    });
+                }
+            });
+            let columns = store.finish(threads * ROWS);
+            let times: Vec<i64> = (0..(threads * ROWS) as i64).map(|row| -row).collect();
+            assert_eq!(columns[0].typed_data::<i64>(), times);
         }
     }
 
