@@ -1,18 +1,21 @@
-//! Streams become frames of columns, a batch at a time and in bounded memory, or all in one.
+//! Streams become frames of columns, a batch at a time and in bounded memory, or all in one; or their packets are written.
 //!
-//! One thread reads and decompresses ([`crate::capture::stream`]); this one walks the records and cuts segments of whole ones,
-//! which [`crate::read`] parses on all cores as it parses a file.
+//! One thread reads and decompresses ahead ([`crate::capture::stream`]); this one walks the records and cuts segments of whole ones,
+//! which [`crate::read`] parses on all cores as it parses a file. Several streams are merged before ([`crate::capture::merge`]).
 
 use std::time::Duration;
 
 use arrow_buffer::Buffer;
 
 use crate::capture::format::with_format;
-use crate::capture::stream::Stream;
-use crate::capture::walk::{AnyWalk, Limits, Patience, Segment, Walk};
-use crate::capture::{Framing, Index, Source};
+use crate::capture::index::Packet;
+use crate::capture::merge::Merge;
+use crate::capture::pcapng::Interface;
+use crate::capture::walk::{AnyWalk, Limits, Opened, Patience, Segment};
+use crate::capture::{Framing, Index, Record, Source};
 use crate::columns::Frame;
 use crate::columns::store;
+use crate::columns::table::place;
 use crate::error::{Fault, Result};
 use crate::read::{About, Dictionaries, Monitor, Options, Part, Unwatched, join, read_records};
 
@@ -27,21 +30,49 @@ pub struct BatchSize {
     pub patience: Option<Duration>,
 }
 
-/// A stream whose format is known.
+const EVERYTHING: BatchSize = BatchSize { packets: usize::MAX, patience: None };
+
+/// Streams whose formats are known.
 pub struct Scan {
-    stream: Stream,
-    walk: AnyWalk,
+    records: Records,
     options: Options,
     /// Bytes of the input, if that is known: for the progress.
     total: u64,
     first_row: u64,
 }
 
+enum Records {
+    Of(Box<Opened>),
+    Merged(Merge),
+}
+
+/// Evaluates an expression with the next segment, whatever its format; false if there is none.
+macro_rules! with_segment {
+    ($records:expr, ($limits:expr, $patience:expr, $wait:expr), $segment:ident => $result:expr) => {
+        match $records {
+            Records::Of(one) => {
+                let Opened { stream, walk } = &mut **one;
+                with_format!(AnyWalk, walk, walk => match walk.segment(stream, $limits, $patience, $wait)? {
+                    Some($segment) => { $result; true }
+                    None => false,
+                })
+            }
+            Records::Merged(merge) => match merge.segment($limits, $patience, $wait)? {
+                Some($segment) => { $result; true }
+                None => false,
+            },
+        }
+    };
+}
+
 impl Scan {
-    /// Waits for the first bytes.
-    pub fn new(mut stream: Stream, options: Options, total: u64, monitor: &mut dyn Monitor) -> Result<Self> {
-        let walk = AnyWalk::begin(&mut stream, &mut |taken| monitor.progress(taken, total))?;
-        Ok(Self { stream, walk, options, total, first_row: 0 })
+    /// Of one stream, or of several, whose records are to come in the order of their times.
+    pub fn new(mut opened: Vec<Opened>, options: Options, total: u64) -> Self {
+        let records = match opened.pop() {
+            Some(only) if opened.is_empty() => Records::Of(Box::new(only)),
+            last => Records::Merged(Merge::new(opened.into_iter().chain(last))),
+        };
+        Self { records, options, total, first_row: 0 }
     }
 
     /// The next batch; None when there are no more packets, or none yet.
@@ -55,37 +86,79 @@ impl Scan {
 
     /// All that is left, as columns that share `dictionaries` with others.
     pub fn rest(&mut self, dictionaries: Dictionaries, monitor: &mut dyn Monitor) -> Result<Part> {
-        let everything = BatchSize { packets: usize::MAX, patience: None };
         let Batch { pieces, rows, dictionaries } =
-            self.gather(Batch { dictionaries, ..Batch::default() }, everything, monitor)?;
+            self.gather(Batch { dictionaries, ..Batch::default() }, EVERYTHING, monitor)?;
         let buffers = store::join(pieces, self.options.plan.filled.len());
         Ok(Part { rows, buffers, dictionaries })
     }
 
-    fn gather(&mut self, batch: Batch, size: BatchSize, monitor: &mut dyn Monitor) -> Result<Batch> {
-        let Self { stream, walk, options, total, .. } = self;
-        with_format!(AnyWalk, walk, walk => gather(batch, walk, stream, options, *total, size, monitor))
+    fn gather(&mut self, mut batch: Batch, size: BatchSize, monitor: &mut dyn Monitor) -> Result<Batch> {
+        let Self { records, options, total, .. } = self;
+        let mut patience = Patience { time: size.patience, since: None };
+        while batch.rows < size.packets {
+            let limits = Limits { bytes: SEGMENT, records: size.packets - batch.rows };
+            let wait = &mut |taken| monitor.progress(taken, *total);
+            let found = with_segment!(records, (limits, &mut patience, wait), segment => batch.parse(segment, options)?);
+            patience.note(batch.rows);
+            if !found || patience.is_over() {
+                break;
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Hands all packets that are left to `each`.
+    pub fn packets(&mut self, each: &mut dyn FnMut(&Packet) -> Result<()>, monitor: &mut dyn Monitor) -> Result<()> {
+        let Self { records, total, .. } = self;
+        let limits = Limits { bytes: SEGMENT, records: usize::MAX };
+        loop {
+            let wait = &mut |taken| monitor.progress(taken, *total);
+            if !with_segment!(records, (limits, &mut Patience::default(), wait), segment => hand_over(segment, each)?) {
+                return Ok(());
+            }
+        }
     }
 
     /// Whether a batch may follow: not after the last one, or a fault.
     pub fn ended(&self) -> bool {
-        self.walk.ended()
-    }
-
-    pub fn fault(&self) -> Option<&Fault> {
-        self.walk.fault()
-    }
-
-    pub fn about(&self) -> About {
-        let (format, interfaces) = self.walk.describe();
-        About {
-            format: format + &self.stream.describe(),
-            interfaces,
-            index: Index::None,
-            fault: self.fault().cloned(),
-            bytes: self.walk.offset(),
-            wrong_guesses: 0,
+        match &self.records {
+            Records::Of(one) => one.walk.ended(),
+            Records::Merged(merge) => merge.ended(),
         }
+    }
+
+    /// Where each stream broke off, if it did.
+    pub fn faults(&self) -> Vec<Option<Fault>> {
+        self.streams().map(|one| one.walk.fault().cloned()).collect()
+    }
+
+    /// What is known of each stream so far, and the interfaces of all.
+    pub fn about(&self) -> (Vec<About>, Vec<Interface>) {
+        let about = |one: &Opened| About {
+            format: one.describe().0,
+            interfaces: Vec::new(),
+            index: Index::None,
+            fault: one.walk.fault().cloned(),
+            bytes: one.walk.offset(),
+            wrong_guesses: 0,
+        };
+        (self.streams().map(about).collect(), self.interfaces())
+    }
+
+    /// The interfaces that were described so far.
+    pub fn interfaces(&self) -> Vec<Interface> {
+        match &self.records {
+            Records::Of(one) => one.describe().1,
+            Records::Merged(merge) => merge.interfaces().to_vec(),
+        }
+    }
+
+    fn streams(&self) -> impl Iterator<Item = &Opened> {
+        let (one, merge) = match &self.records {
+            Records::Of(one) => (Some(&**one), None),
+            Records::Merged(merge) => (None, Some(merge)),
+        };
+        one.into_iter().chain(merge.into_iter().flat_map(Merge::streams))
     }
 }
 
@@ -97,35 +170,31 @@ struct Batch {
     dictionaries: Dictionaries,
 }
 
-fn gather<F: Framing>(
-    mut batch: Batch,
-    walk: &mut Walk<F>,
-    stream: &mut Stream,
-    options: &Options,
-    total: u64,
-    size: BatchSize,
-    monitor: &mut dyn Monitor,
-) -> Result<Batch> {
-    let mut patience = Patience { time: size.patience, since: None };
-    while batch.rows < size.packets && !walk.ended {
-        let limits = Limits { bytes: SEGMENT, records: size.packets - batch.rows };
-        let segment = walk.segment(stream, limits, &mut patience, &mut |taken| monitor.progress(taken, total))?;
-        let Some(segment) = segment else { break };
-        parse(segment, options, &mut batch)?;
-        patience.note(batch.rows);
-        if patience.is_over() {
-            break;
+impl Batch {
+    fn parse<F: Framing>(&mut self, segment: Segment<F>, options: &Options) -> Result<()> {
+        let Segment { bytes, framing, files, .. } = segment;
+        let source = Source::Memory(Box::new(bytes));
+        let dictionaries = std::mem::take(&mut self.dictionaries);
+        let mut done = read_records(&source, options, 0, framing, dictionaries, &mut Unwatched)?;
+        let column = options.plan.filled.iter().position(|&column| column == place("file"));
+        if let (Some(files), Some(column)) = (files, column) {
+            done.buffers[column] = Buffer::from(files);
         }
+        self.rows += done.rows;
+        self.dictionaries = done.dictionaries;
+        self.pieces.push(done.buffers);
+        Ok(())
     }
-    Ok(batch)
 }
 
-fn parse<F: Framing>(segment: Segment<F>, options: &Options, batch: &mut Batch) -> Result<()> {
-    let source = Source::Memory(Box::new(segment.bytes));
-    let dictionaries = std::mem::take(&mut batch.dictionaries);
-    let done = read_records(&source, options, 0, segment.framing, dictionaries, &mut Unwatched)?;
-    batch.rows += done.rows;
-    batch.dictionaries = done.dictionaries;
-    batch.pieces.push(done.buffers);
-    Ok(())
+/// Hands a segment's packets to `write`.
+fn hand_over<F: Framing>(segment: Segment<F>, write: &mut dyn FnMut(&Packet) -> Result<()>) -> Result<()> {
+    let mut outcome = Ok(());
+    segment.each(&mut |record| {
+        let Record { timestamp, length, link_type, data, .. } = record;
+        if outcome.is_ok() {
+            outcome = write(&Packet { timestamp, length, link_type, data });
+        }
+    });
+    outcome
 }

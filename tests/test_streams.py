@@ -358,6 +358,128 @@ def vxlan(inner, *, port=4789):
     return ethernet(ipv4(udp(50000, port, bytes.fromhex("08000000 00002a00") + inner), 17, src="192.0.2.1", dst="192.0.2.2"))
 
 
+class TestMerged:
+    """`scan_pcap` orders as `read_pcap` does, which sorts all packets."""
+
+    AHEAD = 1024
+
+    @staticmethod
+    def compare(sources, **options):
+        expected = pf.read_pcap(sources, columns="all", merge=True)
+        batches = list(pf.scan_pcap(sources, columns="all", merge=True, **options))
+        found = rows(*batches)
+        assert found == rows(expected)
+        assert list(found) == expected.columns
+        assert [i.name for i in batches[-1].info.interfaces] == [i.name for i in expected.info.interfaces]
+        return batches
+
+    @staticmethod
+    def records(count, seed, *, spread=0, source="10.0.0.1"):
+        """Packets whose times are in order but for neighbours `spread` apart; many are the same."""
+        random = np.random.default_rng(seed)
+        times = np.sort(random.integers(0, count // 3, count))
+        order = np.argsort(np.arange(count) + random.integers(0, spread + 1, count), kind="stable")
+        data = [ethernet(ipv4(udp(int(i) % 65536, 53, b"x" * int(random.integers(0, 60))), 17, src=source)) for i in range(count)]
+        return [(int(times[i]), int(i) % 1000, data[i]) for i in order]
+
+    @pytest.mark.parametrize("spread", [0, 30, 1000])
+    @pytest.mark.parametrize(("size", "threads"), [(10**6, 1), (997, 2)])
+    def test_as_when_all_is_read(self, spread, size, threads, tmp_path):
+        (tmp_path / "a.pcap").write_bytes(pcap(self.records(7000, 1, spread=spread)))
+        (tmp_path / "b.pcap.gz").write_bytes(gzip.compress(pcap(self.records(5000, 2, spread=spread, source="10.0.0.9"))))
+        ng = section() + b"".join(interface(options=option(2, name)) for name in (b"left", b"right"))
+        ng += b"".join(
+            enhanced(i % 2, i * 10**6 // 3, ethernet(ipv4(udp(i % 65536, 7), 17, src="10.9.9.9"))) for i in range(3000)
+        )
+        batches = self.compare([str(tmp_path / "*.pcap*"), ng], batch_size=size, threads=threads)
+        assert [len(batch) for batch in batches[:-1]] == [size] * (15000 // size)
+        files = np.concatenate([batch.file for batch in batches])
+        # They are mixed, and not one after the other.
+        assert np.bincount(files).tolist() == [7000, 5000, 3000]
+        assert np.count_nonzero(np.diff(files.astype(int))) > 2000
+
+    def test_large_segments_on_all_cores(self):
+        sources = [pcap([(i, file, bytes(900)) for i in range(8000)]) for file in range(2)]
+        self.compare(sources, threads=3)
+
+    def test_large_packets(self):
+        # Fewer of them are looked at ahead.
+        sources = [pcap([(i ^ 1, 0, bytes(60_000 + file)) for i in range(60)]) for file in range(2)]
+        self.compare(sources)
+
+    def test_what_is_too_late_comes_when_it_is_met(self):
+        other = pcap([(1, 0, b"other")])
+        for late in (self.AHEAD, 4 * self.AHEAD):
+            data = pcap([(10 + i, 0, b"x") for i in range(late)] + [(0, 0, b"late")] + [(9999, 0, b"x")] * 3000)
+            (batch,) = pf.scan_pcap([data, other], columns=["length", "timestamp"], merge=True)
+            place = batch.length.tolist().index(4)
+            assert place == 0 if late == self.AHEAD else 1 < place < late
+            assert len(batch) == late + 3002
+
+    def test_interfaces_that_come_late(self):
+        late = section() + interface(options=option(2, b"first"))
+        late += b"".join(enhanced(0, i, ethernet(ipv4(udp(1, 1), 17))) for i in range(3000))
+        late += interface(options=option(2, b"late")) + enhanced(1, 5000, ethernet(ipv4(udp(2, 2), 17)))
+        batches = list(pf.scan_pcap([late, pcap([(1, 0, b"")])], columns="all", merge=True))
+        names = [one.name for one in batches[-1].info.interfaces]
+        assert names == ["first", "", "late"]
+        found = rows(*batches)
+        assert [names[number] for number in found["interface"][2999:]] == ["first", "late", ""]
+        assert found["file"][2999:] == [0, 0, 1]
+
+    def test_faults_and_sources_without_packets(self, tmp_path):
+        path = tmp_path / "cut.pcap"
+        path.write_bytes(PLAIN[:-5])
+        with pytest.warns(pf.TruncatedCaptureWarning, match="cut.pcap.*2,999 packets"):
+            batches = list(pf.scan_pcap([PLAIN[:24], path, PLAIN], merge=True))
+        assert sum(map(len, batches)) == 5999
+        assert batches[0].info.files == (None, None, None)
+        with pytest.raises(pf.CorruptCaptureError, match=r"cut\.pcap"):
+            list(pf.scan_pcap([path, PLAIN], merge=True, on_error="raise"))
+        assert list(pf.scan_pcap([PLAIN[:24]] * 3, merge=True)) == []
+        with pytest.raises(FileNotFoundError, match=r"none\.pcap"):
+            pf.scan_pcap([path, tmp_path / "none.pcap"], merge=True)
+        (tmp_path / "text").write_text("no capture at all")
+        with pytest.raises(pf.NotACaptureError, match="text: this is no"):
+            pf.scan_pcap([path, tmp_path / "text"], merge=True)
+
+    def test_one_source(self):
+        assert rows(*pf.scan_pcap([PLAIN], columns="all", merge=True)) == rows(pf.read_pcap(PLAIN, columns="all"))
+
+    def test_live_pipes(self):
+        reading, writing = os.pipe()
+        with open(reading, "rb") as source, open(writing, "wb", buffering=0) as sink:
+            writer = threading.Thread(target=sink.write, args=(PLAIN,))
+            writer.start()
+            batches = pf.scan_pcap([source, PLAIN], timeout=0.05, merge=True)
+            found = len(next(batches))
+            writer.join()
+            # What the pipe may still have to say could come first.
+            timer = threading.Timer(0.5, sink.close)
+            timer.start()
+            for batch in batches:
+                found += len(batch)
+                assert found <= 6000 - self.AHEAD or sink.closed
+            assert found == 6000
+
+    def test_progress_is_that_of_all(self, tmp_path):
+        (tmp_path / "a").write_bytes(PLAIN)
+        (tmp_path / "b").write_bytes(gzip.compress(PLAIN))
+        total = sum(path.stat().st_size for path in tmp_path.iterdir())
+        for merge in (True, False):
+            calls = []
+            list(
+                pf.scan_pcap(
+                    [tmp_path / "a", tmp_path / "b"],
+                    merge=merge,
+                    progress=lambda done, total, calls=calls: calls.append((done, total)),
+                )
+            )
+            done = [one for one, _ in calls]
+            assert done == sorted(done)
+            assert {whole for _, whole in calls} == {total}
+
+
 class TestTunnels:
     PACKET = ethernet(ipv4(udp(1234, 53, b"abc"), 17))
 

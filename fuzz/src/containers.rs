@@ -1,7 +1,7 @@
 //! Compressed captures: what decompresses is bounded, and says what it says when it is not compressed.
 
 use pcapframe::capture::compression::Compression;
-use pcapframe::capture::stream::{FREE, Next, POLL, Stream, Wanted};
+use pcapframe::capture::stream::{Ahead, FREE, Next, POLL, Stream, Wanted};
 use pcapframe::error::Result;
 
 use crate::division::{EXPANSION, Pieces, Streaming, in_one_piece, streamed};
@@ -40,11 +40,12 @@ fn check_compressed(compression: Compression, input: &[u8], how: Streaming) {
 
 /// All that comes out, and why it breaks off, if it does.
 fn decompressed(bytes: &[u8], how: Streaming) -> Result<(Vec<u8>, Option<String>)> {
-    let mut stream = Stream::open(Box::new(Pieces::new(bytes, how.piece)), Wanted::default(), how.expansion)?;
+    let pieces = Pieces::new(bytes, how.piece);
+    let mut stream = Stream::open(Box::new(|| Ok(Box::new(pieces))), Wanted::default(), how.expansion, Ahead::default())?;
     let mut plain = Vec::new();
     loop {
         match stream.next(POLL)? {
-            Next::Bytes(block) => plain.extend(block),
+            Next::Bytes(block) => plain.extend_from_slice(&block),
             Next::End(reason) => return Ok((plain, reason)),
             Next::Nothing => {}
         }

@@ -23,6 +23,8 @@ __all__ = [
     "SLL2",
     "TCP",
     "UDP",
+    "CaptureFile",
+    "Decompressed",
     "Error",
     "Ethernet",
     "Frame",
@@ -99,11 +101,11 @@ def read(
 
 @final
 class Scan:
-    """A source as batches of packets, in bounded memory."""
+    """Sources as batches of packets, in bounded memory, or as packets to be written."""
 
     def __new__(
         cls,
-        source: str | os.PathLike[str] | bytes | bytearray | object,
+        sources: Sequence[str | os.PathLike[str] | bytes | bytearray | object],
         columns: Sequence[str],
         settings: Settings,
         *,
@@ -113,20 +115,35 @@ class Scan:
         progress: Callable[[int, int], object] | None = None,
         file: int = 0,
         interfaces: int = 0,
-    ) -> Scan: ...
+    ) -> Scan:
+        """One source, or several whose packets are merged by time."""
+
     def next(self) -> Frame | None:
         """Return the next batch, or None after the last."""
 
+    def write(self, file: CaptureFile) -> int:
+        """Append all packets that are left to a file; return how many."""
+
     @property
-    def fault(self) -> tuple[int, str, int] | None:
-        """Offset, reason, and packets before it, where the source has broken off."""
+    def faults(self) -> list[tuple[int, str, int] | None]:
+        """For each source offset, reason, and packets before it, where it has broken off."""
 
     @property
     def interfaces(self) -> int:
-        """How many interfaces the source has described so far."""
+        """How many interfaces the sources have described so far."""
 
     def stop(self) -> None:
-        """End the following of a file."""
+        """End the reading ahead."""
+
+@final
+class CaptureFile:
+    """A capture that is written bit by bit, by :class:`Scan`."""
+
+    def __new__(cls, path: str | os.PathLike[str], *, pcapng: bool) -> CaptureFile:
+        """Begin a file: pcapng, or classic pcap in microseconds, or in nanoseconds if a time needs them."""
+
+    def close(self) -> None:
+        """Make the file whole."""
 
 def default_threads() -> int:
     """Return how many threads are used if none are named."""
@@ -510,6 +527,24 @@ class SLL2(Packet):
     hlen: int
     hdr: bytes
     _typesw: ClassVar[_Table]
+
+@final
+class Decompressed:
+    """What a compressed file contains, as a file object for the readers of dpkt."""
+
+    @staticmethod
+    def of(file: IO[bytes], head: bytes) -> Decompressed | None:
+        """Return what `file` contains, of which `head` was read, if that is the beginning of compressed data."""
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, fewer only at the end; all that is left if it is negative."""
+
+    def read1(self, size: int) -> bytes:
+        """Return what comes next, up to `size` bytes."""
+
+    @property
+    def name(self) -> object:
+        """The file's name."""
 
 @final
 class Records:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+#: Packages with the extra that installs them; others are installed by their own names.
 EXTRAS = {"pandas": "pandas", "polars": "polars", "pyarrow": "arrow", "matplotlib": "plot"}
 
 
@@ -13,6 +14,7 @@ def need(module: str, purpose: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        extra = EXTRAS[module.partition(".")[0]]
-        message = f"{purpose} needs {module.partition('.')[0]}: pip install 'pcapframe[{extra}]'"
+        package = module.partition(".")[0]
+        install = f"'pcapframe[{EXTRAS[package]}]'" if package in EXTRAS else package
+        message = f"{purpose} needs {package}: pip install {install}"
         raise ImportError(message) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,7 +13,7 @@ from . import _core
 from ._archives import archive_text
 from ._generated import ALL_COLUMNS, DEFAULT_COLUMNS
 from ._progress import Progress
-from ._source import Sources, resolve, several
+from ._source import Sources, opened, resolve, several
 from .capture import Capture
 from .errors import CorruptCaptureError, NotACaptureError, TruncatedCaptureWarning, fault_text
 
@@ -106,10 +106,10 @@ def read_pcap(
     check_on_error(on_error)
     names = column_names(columns)
     reading = settings(threads, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
-    sources = [resolve(one) for one in several(source)]
     wanted = [*names, "timestamp"] if merge else names
-    with Progress(progress) as report, archives_named(sources):
-        frame = _core.read(sources, wanted, reading, progress=report.callback, keep=keep_bytes)
+    sources = [resolve(one) for one in several(source)]
+    with ExitStack() as stack, Progress(progress) as report, archives_named(sources):
+        frame = _core.read(opened(sources, stack), wanted, reading, progress=report.callback, keep=keep_bytes)
     for about in frame.sources:
         # 3: the line of the user who called read_pcap.
         report_fault(about["fault"], about["path"], on_error, stacklevel=3)

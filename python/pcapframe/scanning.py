@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, Literal
 
 from . import _core
 from ._progress import Progress
-from ._source import Sources, resolve, several
+from ._source import Sources, opened, resolve, several
 from .capture import Capture
 from .reading import MAX_EXPANSION, ProgressOption, archives_named, check_on_error, column_names, report_fault, settings
 
 #: With the default columns a batch of so many packets takes about 10 MiB.
 BATCH_SIZE = 1 << 18
+
+Fault = tuple[int, str, int]
 
 
 def scan_pcap(
@@ -29,6 +32,7 @@ def scan_pcap(
     decapsulate: bool = True,
     ports: Mapping[int, str | None] | None = None,
     max_expansion: int = MAX_EXPANSION,
+    merge: bool = False,
 ) -> Iterator[Capture]:
     """Read a capture in batches, in bounded memory: large files, pipes, sockets and growing files.
 
@@ -38,7 +42,7 @@ def scan_pcap(
     Parameters
     ----------
     source : path, bytes, binary file object or socket, or a list of them
-        As for :func:`read_pcap`; "-" is the standard input. A batch has packets of one source only.
+        As for :func:`read_pcap`; "-" is the standard input. A batch has packets of one source only, unless they are merged.
     columns, threads, progress, on_error, decapsulate, ports, max_expansion
         As for :func:`read_pcap`.
     batch_size : int
@@ -47,6 +51,11 @@ def scan_pcap(
         Seconds after which a batch that has packets is given out although it is not full, so that a live source is seen in time.
     follow : bool
         Wait for more at the end of a file, which another program is writing, for ever: leave the loop to end it.
+    merge : bool
+        Order the packets of several sources by time, as ``read_pcap(merge=True)`` does; packets of the same time stay in the
+        sources' order. All sources are open at the same time. A packet is put into its place where it stands up to 1,024
+        packets, or 1 MiB of them, too late in its source; one that stands later comes when it is met. The interfaces of a
+        source that are described only after its first packets are counted after those of all sources.
 
     Yields
     ------
@@ -77,36 +86,104 @@ def scan_pcap(
         raise ValueError(message)
     names = column_names(columns)
     reading = settings(threads, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
-    sources = [resolve(one) for one in several(source)]
-    if follow and (len(sources) > 1 or not isinstance(sources[0], (str, os.PathLike))):
-        message = "follow=True needs one path; a pipe or a socket is followed anyway"
-        raise ValueError(message)
-    report = Progress(progress)
-
-    def open_scan(file: int, interfaces: int) -> _core.Scan:
-        with archives_named([sources[file]]):
-            return _core.Scan(
-                sources[file], names, reading, batch_size=batch_size, timeout=timeout, follow=follow, progress=report.callback,
-                file=file, interfaces=interfaces,
-            )  # fmt: skip
-
-    paths = [one if isinstance(one, (str, os.PathLike)) else None for one in sources]
-    return _batches(open_scan(0, 0), open_scan, paths, report, on_error)
+    options = {"batch_size": batch_size, "timeout": timeout, "follow": follow}
+    return _batches(Scans(several(source), names, reading, merge=merge, progress=progress, **options), on_error)
 
 
-def _batches(
-    scan: _core.Scan, open_scan: Callable[[int, int], _core.Scan], paths: list[Any], report: Progress, on_error: str
-) -> Iterator[Capture]:
-    interfaces = 0
-    with report:
-        for file, path in enumerate(paths):
-            if file > 0:
-                scan = open_scan(file, interfaces)
-            try:
-                while (frame := scan.next()) is not None:
-                    yield Capture(frame)
-                # 2: the line of the user's loop.
-                report_fault(scan.fault, path, on_error, stacklevel=2)
-                interfaces += scan.interfaces
-            finally:
-                scan.stop()
+def _batches(scans: Scans, on_error: str) -> Iterator[Capture]:
+    for scan in scans:
+        while (frame := scan.next()) is not None:
+            yield Capture(frame)
+        for path, fault in scans.faults:
+            # 2: the line of the user's loop.
+            report_fault(fault, path, on_error, stacklevel=2)
+
+
+class Scans:
+    """Scans of sources: of one after the other, or a single one of all that are merged. The first is begun at once.
+
+    Parameters
+    ----------
+    sources : list
+        What :func:`several` gives.
+    columns : list of str
+        Names of columns.
+    reading : _core.Settings
+        How to read.
+    merge : bool
+        Whether to order the packets of all sources by time.
+    progress
+        As for :func:`scan_pcap`.
+    **options
+        `batch_size`, `timeout` and `follow` of :class:`_core.Scan`.
+
+    Raises
+    ------
+    ValueError
+        What can not be followed was to be.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Any],
+        columns: list[str],
+        reading: _core.Settings,
+        *,
+        merge: bool,
+        progress: ProgressOption = False,
+        **options: Any,
+    ) -> None:
+        self._columns, self._reading = columns, reading
+        self._options = {"batch_size": BATCH_SIZE, **options}
+        self._progress = Progress(progress)
+        self._sources = [resolve(one) for one in sources]
+        if options.get("follow") and not (len(self._sources) == 1 and isinstance(self._sources[0], str)):
+            message = "follow=True needs one path; a pipe or a socket is followed anyway"
+            raise ValueError(message)
+        self._groups = [self._sources] if merge else [[one] for one in self._sources]
+        self._scan, self._opened = self._begin(0, interfaces=0)
+
+    def _begin(self, number: int, *, interfaces: int) -> tuple[_core.Scan, ExitStack]:
+        """A scan, and what is to be closed after it."""
+        group, progress = self._groups[number], self._progress_of(number)
+        with ExitStack() as stack, archives_named(group):
+            sources = opened(group, stack)
+            scan = _core.Scan(
+                sources, self._columns, self._reading, progress=progress, file=number, interfaces=interfaces, **self._options
+            )
+            # Not closed here, as there was no exception.
+            return scan, stack.pop_all()
+
+    def _progress_of(self, number: int) -> Callable[[int, int], object] | None:
+        """What takes the progress of one scan, counted over all of them."""
+        callback = self._progress.callback
+        if callback is None or len(self._groups) == 1:
+            return callback
+        sizes = [_size(one) for one in self._sources]
+        before, total = sum(sizes[:number]), sum(sizes)
+        return lambda done, _: callback(before + done, total)
+
+    def __iter__(self) -> Iterator[_core.Scan]:
+        interfaces = 0
+        with self._progress:
+            for number, group in enumerate(self._groups):
+                if number > 0:
+                    self._scan, self._opened = self._begin(number, interfaces=interfaces)
+                self._paths = [one if isinstance(one, str) else None for one in group]
+                with self._opened as stack:
+                    stack.callback(self._scan.stop)
+                    yield self._scan
+                    interfaces += self._scan.interfaces
+
+    @property
+    def faults(self) -> Iterator[tuple[str | None, Fault]]:
+        """Path, and where and why it broke off, of each source of the present scan that has."""
+        for path, fault in zip(self._paths, self._scan.faults, strict=True):
+            if fault is not None:
+                yield path, fault
+
+
+def _size(source: Any) -> int:
+    if isinstance(source, bytes):
+        return len(source)
+    return os.path.getsize(source) if isinstance(source, str) else 0

@@ -44,6 +44,11 @@ impl Compression {
         }
     }
 
+    /// What is said where data can not be decompressed further.
+    pub fn fault(self, error: &io::Error) -> String {
+        format!("the {} data is cut or corrupt here: {error}", self.name())
+    }
+
     /// The bytes that were compressed: of all members, frames or streams, one after the other.
     pub fn decoder<R: BufRead + Send + 'static>(self, input: R) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {

@@ -1,9 +1,9 @@
 //! Packets of a stream that can be read again, but only from its beginning: a compressed file's.
 
 use super::format::with_format;
-use super::record::{Framing, Record, Step};
+use super::record::{Framing, Record};
 use super::stream::Stream;
-use super::walk::{AnyWalk, Limits, Patience, Segment, Walk};
+use super::walk::{AnyWalk, Limits, Patience, Walk};
 use crate::error::{Error, Result};
 
 type Open = Box<dyn Fn() -> Result<Stream> + Send>;
@@ -53,23 +53,9 @@ fn find<F: Framing>(
         let first = *next;
         *next += segment.records as u64;
         if row < *next {
-            give(segment, each);
+            segment.each(each);
             return Ok(Some(first));
         }
     }
     Ok(None)
-}
-
-fn give<F: Framing>(mut segment: Segment<F>, each: &mut dyn FnMut(Record)) {
-    let mut at = 0;
-    loop {
-        match segment.framing.step(&segment.bytes, at) {
-            Step::Record(record, next) => {
-                each(record);
-                at = next;
-            }
-            Step::Skip(next) => at = next,
-            Step::More(_) | Step::Corrupt(_) => return,
-        }
-    }
 }

@@ -4,19 +4,17 @@
 //! go on at the same time.
 
 use std::io::{self, BufReader, Read};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use super::compression::Compression;
 use crate::error::{Error, Result};
 
-/// What is read at a time; little in fuzz targets, whose inputs are short.
-const BLOCK: usize = if cfg!(fuzzing) { 1 << 10 } else { 1 << 20 };
-/// So many blocks may wait to be parsed.
-const AHEAD: usize = 8;
+/// Compressed bytes are read so many at a time.
+const INPUT: usize = 256 << 10;
 /// What is looked at to find the compression.
 const MAGIC: usize = 6;
 /// Up to here nobody asks how much was decompressed.
@@ -27,17 +25,62 @@ pub const POLL: Duration = Duration::from_millis(20);
 
 /// Where the bytes come from.
 pub type Input = Box<dyn Read + Send>;
+/// What opens them; it may have to wait, as a named pipe has.
+pub type Opener = Box<dyn FnOnce() -> Result<Input> + Send>;
+
+/// How far is read ahead: so many blocks of so many bytes may wait to be parsed.
+#[derive(Clone, Copy, Debug)]
+pub struct Ahead {
+    block: usize,
+    blocks: usize,
+}
+
+impl Default for Ahead {
+    fn default() -> Self {
+        Self::among(1)
+    }
+}
+
+/// Little in fuzz targets, whose inputs are short.
+const BLOCK: usize = if cfg!(fuzzing) { 1 << 10 } else { 1 << 20 };
+const LEAST_BLOCK: usize = if cfg!(fuzzing) { 1 << 10 } else { 1 << 16 };
+const BLOCKS: usize = 8;
+
+impl Ahead {
+    /// For one of `count` streams that are read at the same time: all together may take what one of them may.
+    pub fn among(count: usize) -> Self {
+        let count = count.max(1);
+        Self { block: (2 * BLOCK / count).clamp(LEAST_BLOCK, BLOCK), blocks: (BLOCKS / count).max(1) }
+    }
+}
 
 /// The blocks of a stream, in order.
 pub struct Stream {
     blocks: Receiver<Block>,
-    /// Bytes taken from the input, compressed as they were.
-    taken: Arc<AtomicU64>,
-    compression: Option<Compression>,
+    /// Blocks that have been copied from go back to be filled again: fresh memory costs the system's clearing of it.
+    used: Sender<Vec<u8>>,
+    shared: Arc<Shared>,
     /// Whether the end was seen by looking ahead, and why it is there.
     ended: bool,
     reason: Option<String>,
     wanted: Wanted,
+}
+
+/// What the reading thread tells beside the blocks.
+#[derive(Default)]
+struct Shared {
+    /// Bytes taken from the input, compressed as they were.
+    taken: AtomicU64,
+    /// Set when the input itself fails, and not what is made of it.
+    failed: AtomicBool,
+    /// Known before the first block comes.
+    compression: OnceLock<Compression>,
+}
+
+impl Shared {
+    fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
 }
 
 /// Told to an input that may have to wait for long: whether anybody still wants what it gives.
@@ -67,15 +110,30 @@ impl Drop for Stream {
 }
 
 enum Block {
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
+    End,
     /// The data can not be decompressed further.
     Broken(String),
     Failed(Error),
 }
 
+/// A block, and how much of it is filled.
+pub struct Bytes {
+    block: Vec<u8>,
+    filled: usize,
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.block[..self.filled]
+    }
+}
+
 /// What waiting for a block gave.
 pub enum Next {
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     /// The end; with a reason, if the data breaks off there.
     End(Option<String>),
     /// Nothing has come in this time.
@@ -83,30 +141,34 @@ pub enum Next {
 }
 
 impl Stream {
-    /// Begins to read. Decompressed bytes may be `max_expansion` times those they were compressed to.
-    pub fn open(input: Input, wanted: Wanted, max_expansion: u64) -> Result<Self> {
-        let taken = Arc::new(AtomicU64::new(0));
-        let failed = Arc::new(AtomicBool::new(false));
-        let mut input = Counted { input, taken: Arc::clone(&taken), failed: Arc::clone(&failed) };
-        let start = read_start(&mut input)?;
-        let compression = Compression::detect(&start);
-        let whole = io::Cursor::new(start).chain(input);
-        let source: Input = match compression {
-            Some(compression) => compression.decoder(BufReader::with_capacity(BLOCK / 4, whole))?,
-            None => Box::new(whole),
+    /// Begins to read, in a thread that opens the input too: whoever waits for it can give up. Decompressed bytes may be
+    /// `max_expansion` times those they were compressed to.
+    pub fn open(open: Opener, wanted: Wanted, max_expansion: u64, ahead: Ahead) -> Result<Self> {
+        let shared = Arc::<Shared>::default();
+        let (sender, blocks) = sync_channel(ahead.blocks);
+        let (used, spare) = channel();
+        let theirs = Arc::clone(&shared);
+        let run = move || match Reader::open(open, theirs, max_expansion, ahead.block, spare) {
+            Ok(mut reader) => reader.run(&sender),
+            // Nobody waits any more if it can not be sent.
+            Err(error) => drop(sender.send(Block::Failed(error))),
         };
-        let (sender, blocks) = sync_channel(AHEAD);
-        let mut reader = Reader { source, compression, taken: Arc::clone(&taken), failed, max_expansion, given: 0, broken: None };
         thread::Builder::new()
             .name("pcapframe-read".into())
-            .spawn(move || reader.run(&sender))
+            .spawn(run)
             .map_err(|error| Error::Memory(format!("no thread could be started to read with: {error}")))?;
-        Ok(Self { blocks, taken, compression, ended: false, reason: None, wanted })
+        Ok(Self { blocks, used, shared, ended: false, reason: None, wanted })
     }
 
     /// Bytes read from the input so far.
     pub fn taken(&self) -> u64 {
-        self.taken.load(Ordering::Relaxed)
+        self.shared.taken()
+    }
+
+    /// Takes back a block of which nothing is needed any more.
+    pub fn done_with(&self, bytes: Bytes) {
+        // Nobody fills it any more if it can not be sent.
+        let _ = self.used.send(bytes.block);
     }
 
     /// Waits at most `patience` for what comes next.
@@ -116,17 +178,26 @@ impl Stream {
         }
         match self.blocks.recv_timeout(patience) {
             Ok(Block::Bytes(bytes)) => Ok(Next::Bytes(bytes)),
-            Ok(Block::Broken(reason)) => Ok(Next::End(Some(reason))),
+            Ok(Block::End) => {
+                self.ended = true;
+                Ok(Next::End(None))
+            }
+            Ok(Block::Broken(reason)) => {
+                self.end_again(Some(reason.clone()));
+                Ok(Next::End(Some(reason)))
+            }
             Ok(Block::Failed(error)) => Err(error),
             Err(RecvTimeoutError::Timeout) => Ok(Next::Nothing),
-            // The reader has ended; a panic of it has been printed, and the bytes so far are whole blocks.
-            Err(RecvTimeoutError::Disconnected) => Ok(Next::End(None)),
+            // A panic of the reader has been printed, and the bytes so far are whole blocks.
+            Err(RecvTimeoutError::Disconnected) => {
+                Ok(Next::End(Some("reading failed here; this is a mistake in pcapframe, please report it".into())))
+            }
         }
     }
 
-    /// What is added to the format's description.
+    /// What is added to the format's description; known when something has come.
     pub fn describe(&self) -> String {
-        self.compression.map_or_else(String::new, |compression| format!(", {}", compression.name()))
+        self.shared.compression.get().map_or_else(String::new, |compression| format!(", {}", compression.name()))
     }
 
     /// Has whoever asks next be told of the end again.
@@ -139,7 +210,10 @@ impl Stream {
     pub fn rest(&mut self, mut bytes: Vec<u8>, wait: &mut dyn FnMut(u64) -> Result<()>) -> Result<(Vec<u8>, Option<String>)> {
         loop {
             match self.next(POLL)? {
-                Next::Bytes(block) => bytes.extend_from_slice(&block),
+                Next::Bytes(block) => {
+                    bytes.extend_from_slice(&block);
+                    self.done_with(block);
+                }
                 Next::End(reason) => return Ok((bytes, reason)),
                 Next::Nothing => {}
             }
@@ -157,17 +231,15 @@ fn read_start(input: &mut impl Read) -> io::Result<Vec<u8>> {
 
 struct Counted {
     input: Input,
-    taken: Arc<AtomicU64>,
-    /// Set when the input itself fails, and not what is made of it.
-    failed: Arc<AtomicBool>,
+    shared: Arc<Shared>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(buffer).inspect_err(|error| {
-            self.failed.store(error.kind() != io::ErrorKind::Interrupted, Ordering::Relaxed);
+            self.shared.failed.store(error.kind() != io::ErrorKind::Interrupted, Ordering::Relaxed);
         })?;
-        self.taken.fetch_add(count as u64, Ordering::Relaxed);
+        self.shared.taken.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
 }
@@ -175,42 +247,56 @@ impl Read for Counted {
 struct Reader {
     source: Input,
     compression: Option<Compression>,
-    taken: Arc<AtomicU64>,
-    failed: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     max_expansion: u64,
     given: u64,
+    block: usize,
+    spare: Receiver<Vec<u8>>,
     /// Why the source breaks off behind the block that was sent last. A decoder that is asked again after that is in no state to
     /// answer: bzip2's goes on amid a table.
     broken: Option<io::Error>,
 }
 
 impl Reader {
+    fn open(open: Opener, shared: Arc<Shared>, max_expansion: u64, block: usize, spare: Receiver<Vec<u8>>) -> Result<Self> {
+        let mut input = Counted { input: open()?, shared: Arc::clone(&shared) };
+        let start = read_start(&mut input)?;
+        let compression = Compression::detect(&start);
+        let whole = io::Cursor::new(start).chain(input);
+        let source: Input = match compression {
+            Some(compression) => {
+                shared.compression.get_or_init(|| compression);
+                compression.decoder(BufReader::with_capacity(INPUT, whole))?
+            }
+            None => Box::new(whole),
+        };
+        Ok(Self { source, compression, shared, max_expansion, given: 0, block, spare, broken: None })
+    }
+
     /// Sends blocks until the source ends or nobody wants them any more.
     fn run(&mut self, to: &SyncSender<Block>) {
         loop {
             let block = match self.block() {
-                Ok(bytes) if bytes.is_empty() => return,
+                Ok(bytes) if bytes.is_empty() => Block::End,
                 Ok(bytes) => Block::Bytes(bytes),
-                Err(block) => {
-                    let _ = to.send(block);
-                    return;
-                }
+                Err(block) => block,
             };
-            if to.send(block).is_err() {
+            let last = !matches!(block, Block::Bytes(_));
+            if to.send(block).is_err() || last {
                 return;
             }
         }
     }
 
     /// What there is at once, up to a block; waits for the first byte only, so that a slow pipe's packets come out as they go in.
-    fn block(&mut self) -> std::result::Result<Vec<u8>, Block> {
+    fn block(&mut self) -> std::result::Result<Bytes, Block> {
         if let Some(error) = self.broken.take() {
             return Err(self.failure(error));
         }
-        let mut bytes = vec![0; BLOCK];
+        let mut block = self.spare.try_recv().unwrap_or_else(|_| vec![0; self.block]);
         let mut filled = 0;
         loop {
-            match self.source.read(&mut bytes[filled..]) {
+            match self.source.read(&mut block[filled..]) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -222,24 +308,23 @@ impl Reader {
                 Err(error) => return Err(self.failure(error)),
             }
             // A decoder gives pieces of its own size: they are gathered. A pipe gives what it has.
-            if filled == BLOCK || self.compression.is_none() {
+            if filled == block.len() || self.compression.is_none() {
                 break;
             }
         }
-        bytes.truncate(filled);
         self.given += filled as u64;
-        let allowed = self.taken.load(Ordering::Relaxed).saturating_mul(self.max_expansion).max(FREE);
-        if self.compression.is_some() && self.given > allowed {
-            return Err(Block::Failed(Error::Expansion { limit: self.max_expansion, taken: self.taken.load(Ordering::Relaxed) }));
+        let taken = self.shared.taken();
+        if self.compression.is_some() && self.given > taken.saturating_mul(self.max_expansion).max(FREE) {
+            return Err(Block::Failed(Error::Expansion { limit: self.max_expansion, taken }));
         }
-        Ok(bytes)
+        Ok(Bytes { block, filled })
     }
 
     /// An error of the input is one; any other says that the data is not what it should be.
     fn failure(&self, error: io::Error) -> Block {
         match self.compression {
-            Some(compression) if !self.failed.load(Ordering::Relaxed) => {
-                Block::Broken(format!("the {} data is cut or corrupt here: {error}", compression.name()))
+            Some(compression) if !self.shared.failed.load(Ordering::Relaxed) => {
+                Block::Broken(compression.fault(&error))
             }
             _ => Block::Failed(error.into()),
         }
@@ -272,13 +357,14 @@ mod tests {
         let mut reader = Reader {
             source: Box::new(Breaking(0)),
             compression: Some(Compression::Bzip2),
-            taken: Arc::default(),
-            failed: Arc::default(),
+            shared: Arc::default(),
             max_expansion: 1000,
             given: 0,
             broken: None,
+            block: 64,
+            spare: channel().1,
         };
-        assert_eq!(reader.block().ok(), Some(b"abc".to_vec()));
+        assert!(reader.block().is_ok_and(|bytes| *bytes == *b"abc"));
         assert!(matches!(reader.block(), Err(Block::Broken(reason)) if reason.contains("bzip2")));
     }
 }

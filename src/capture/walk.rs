@@ -7,7 +7,7 @@ use super::foreign::Foreign;
 use super::format::{Format, START_LEN, with_format};
 use super::pcap::Pcap;
 use super::pcapng::{Interface, Pcapng};
-use super::record::{Framing, Step};
+use super::record::{Framing, Record, Step};
 use super::source::Source;
 use super::stream::{Next, POLL, Stream};
 use crate::error::{Error, Fault, Result};
@@ -17,6 +17,26 @@ pub struct Segment<F> {
     pub bytes: Vec<u8>,
     pub framing: F,
     pub records: usize,
+    /// Which file each record is of, where those of several are mixed.
+    pub files: Option<Vec<u32>>,
+}
+
+impl<F: Framing> Segment<F> {
+    /// Hands the records to `each`, and gives the bytes back.
+    pub fn each(self, each: &mut dyn FnMut(Record)) -> Vec<u8> {
+        let Self { bytes, mut framing, .. } = self;
+        let mut at = 0;
+        loop {
+            match framing.step(&bytes, at) {
+                Step::Record(record, next) => {
+                    each(record);
+                    at = next;
+                }
+                Step::Skip(next) => at = next,
+                Step::More(_) | Step::Corrupt(_) => return bytes,
+            }
+        }
+    }
 }
 
 /// When a segment is handed out.
@@ -55,7 +75,10 @@ fn start_of(stream: &mut Stream, wait: &mut Wait) -> Result<Vec<u8>> {
     let mut start = Vec::new();
     while start.len() < START_LEN {
         match stream.next(POLL)? {
-            Next::Bytes(bytes) => start.extend_from_slice(&bytes),
+            Next::Bytes(bytes) => {
+                start.extend_from_slice(&bytes);
+                stream.done_with(bytes);
+            }
             // A pipe may hold back what follows the file header until there is a packet.
             Next::Nothing if Format::from_start(&start).is_ok() => break,
             Next::Nothing => {}
@@ -126,6 +149,26 @@ impl AnyWalk {
     }
 }
 
+/// A stream whose format is known, and a place in it.
+pub struct Opened {
+    pub stream: Stream,
+    pub walk: AnyWalk,
+}
+
+impl Opened {
+    /// Waits for the first bytes.
+    pub fn begin(mut stream: Stream, wait: &mut Wait) -> Result<Self> {
+        let walk = AnyWalk::begin(&mut stream, wait)?;
+        Ok(Self { stream, walk })
+    }
+
+    /// The format and the interfaces described so far.
+    pub fn describe(&self) -> (String, Vec<Interface>) {
+        let (format, interfaces) = self.walk.describe();
+        (format + &self.stream.describe(), interfaces)
+    }
+}
+
 /// A place in a stream.
 pub struct Walk<F> {
     framing: F,
@@ -176,7 +219,7 @@ impl<F: Framing> Walk<F> {
         let bytes = std::mem::replace(&mut self.buffer, rest);
         self.offset += at as u64;
         self.packets += records as u64;
-        Ok(Some(Segment { bytes, framing, records }))
+        Ok(Some(Segment { bytes, framing, records, files: None }))
     }
 
     fn more(
@@ -190,7 +233,10 @@ impl<F: Framing> Walk<F> {
     ) -> Result<More> {
         while self.buffer.len() < at + need {
             match stream.next(POLL)? {
-                Next::Bytes(bytes) => self.buffer.extend_from_slice(&bytes),
+                Next::Bytes(bytes) => {
+                    self.buffer.extend_from_slice(&bytes);
+                    stream.done_with(bytes);
+                }
                 Next::End(reason) => {
                     let have = self.buffer.len() - at;
                     let cut = (have > 0).then(|| format!("the file ends inside a record: {have} of its {need} bytes are there"));

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use pcap_file::pcap::{PcapHeader, PcapWriter, RawPcapPacket};
+use pcap_file::pcap::PcapHeader;
 use pcap_file::pcapng::PcapNgWriter;
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
 use pcap_file::pcapng::blocks::interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption};
@@ -14,25 +14,22 @@ use super::record::max_packet_length;
 use crate::error::{Error, Result};
 
 const SECOND: i64 = 1_000_000_000;
+/// In a microsecond.
+pub const NANOSECONDS: u32 = 1000;
+pub const FILE_HEADER_LEN: usize = 24;
+pub const RECORD_HEADER_LEN: usize = 16;
 
 /// A capture that is being written.
 pub enum Writer<W: Write> {
-    Pcap { writer: PcapWriter<W>, link_type: u16, nanoseconds: bool },
+    Pcap { to: W, link_type: u16, nanoseconds: bool },
     Pcapng { writer: PcapNgWriter<W>, link_types: Vec<u16> },
 }
 
 impl<W: Write> Writer<W> {
     /// Classic pcap: one link type, and times from 1970 to 2106.
-    pub fn pcap(to: W, link_type: u16, nanoseconds: bool) -> Result<Self> {
-        let header = PcapHeader {
-            datalink: DataLink::from(u32::from(link_type)),
-            snaplen: max_packet_length(link_type),
-            ts_resolution: if nanoseconds { TsResolution::NanoSecond } else { TsResolution::MicroSecond },
-            endianness: Endianness::Little,
-            ..PcapHeader::default()
-        };
-        let writer = PcapWriter::with_header(to, header).map_err(error)?;
-        Ok(Self::Pcap { writer, link_type, nanoseconds })
+    pub fn pcap(mut to: W, link_type: u16, nanoseconds: bool) -> Result<Self> {
+        write_header(&mut to, link_type, nanoseconds)?;
+        Ok(Self::Pcap { to, link_type, nanoseconds })
     }
 
     /// pcapng with nanosecond times: an interface for each link type.
@@ -43,10 +40,7 @@ impl<W: Write> Writer<W> {
 
     pub fn write(&mut self, packet: &Packet) -> Result<()> {
         match self {
-            Self::Pcap { writer, link_type, nanoseconds } => {
-                let raw = raw_packet(packet, *link_type, *nanoseconds)?;
-                writer.write_raw_packet(&raw).map_err(error)?;
-            }
+            Self::Pcap { to, link_type, nanoseconds } => write_record(to, packet, *link_type, *nanoseconds)?,
             Self::Pcapng { writer, link_types } => {
                 let interface_id = interface(writer, link_types, packet.link_type)?;
                 let timestamp = u64::try_from(packet.timestamp).map_err(|_| out_of_range("pcapng", packet.timestamp))?;
@@ -65,13 +59,26 @@ impl<W: Write> Writer<W> {
 
     pub fn into_inner(self) -> W {
         match self {
-            Self::Pcap { writer, .. } => writer.into_writer(),
+            Self::Pcap { to, .. } => to,
             Self::Pcapng { writer, .. } => writer.into_inner(),
         }
     }
 }
 
-fn raw_packet<'a>(packet: &Packet<'a>, link_type: u16, nanoseconds: bool) -> Result<RawPcapPacket<'a>> {
+/// The header of a classic file.
+pub fn write_header(to: &mut impl Write, link_type: u16, nanoseconds: bool) -> Result<()> {
+    let header = PcapHeader {
+        datalink: DataLink::from(u32::from(link_type)),
+        snaplen: max_packet_length(link_type),
+        ts_resolution: if nanoseconds { TsResolution::NanoSecond } else { TsResolution::MicroSecond },
+        endianness: Endianness::Little,
+        ..PcapHeader::default()
+    };
+    header.write_to(to).map(drop).map_err(error)
+}
+
+/// A record of a classic file, whose link type and resolution are given.
+pub fn write_record(to: &mut impl Write, packet: &Packet, link_type: u16, nanoseconds: bool) -> Result<()> {
     if packet.link_type != link_type {
         return Err(Error::Unwritable(format!(
             "a pcap file has one link type, but these packets have {link_type} and {}; give the path the suffix .pcapng",
@@ -80,13 +87,10 @@ fn raw_packet<'a>(packet: &Packet<'a>, link_type: u16, nanoseconds: bool) -> Res
     }
     let seconds = u32::try_from(packet.timestamp.div_euclid(SECOND)).map_err(|_| out_of_range("pcap", packet.timestamp))?;
     let fraction = packet.timestamp.rem_euclid(SECOND) as u32;
-    Ok(RawPcapPacket {
-        ts_sec: seconds,
-        ts_frac: if nanoseconds { fraction } else { fraction / 1000 },
-        incl_len: packet.data.len() as u32,
-        orig_len: packet.length,
-        data: packet.data.into(),
-    })
+    let fraction = if nanoseconds { fraction } else { fraction / NANOSECONDS };
+    let fields = [seconds, fraction, packet.data.len() as u32, packet.length].map(u32::to_le_bytes);
+    to.write_all(fields.as_flattened())?;
+    Ok(to.write_all(packet.data)?)
 }
 
 /// The interface for a link type, described when it is first needed.

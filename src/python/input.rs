@@ -18,6 +18,7 @@ use crate::capture::stream::Wanted;
 pub struct PythonReader {
     read: Py<PyAny>,
     waiting: Option<Waiting>,
+    wanted: Wanted,
     /// What was given beyond what was asked for: some objects do.
     surplus: io::Cursor<Vec<u8>>,
 }
@@ -25,10 +26,15 @@ pub struct PythonReader {
 impl PythonReader {
     /// Reads by `read1`, which waits for no more than one piece, or by what the object has in its place.
     pub fn new(object: &Bound<'_, PyAny>, wanted: Wanted) -> PyResult<Self> {
-        let waiting = Waiting::new(object, wanted);
+        Ok(Self { waiting: Waiting::new(object, wanted.clone()), wanted, ..Self::waiting_inside(object)? })
+    }
+
+    /// The same for the thread that runs Python: it waits in the object's own read, where Ctrl-C is seen.
+    pub fn waiting_inside(object: &Bound<'_, PyAny>) -> PyResult<Self> {
         for name in ["read1", "read", "recv"] {
             if let Some(read) = object.getattr_opt(name)? {
-                return Ok(Self { read: read.unbind(), waiting, surplus: io::Cursor::default() });
+                let (wanted, surplus) = (Wanted::default(), io::Cursor::default());
+                return Ok(Self { read: read.unbind(), waiting: None, wanted, surplus });
             }
         }
         Err(PyTypeError::new_err("source must be a path, bytes, a file opened in binary mode or a socket"))
@@ -41,31 +47,42 @@ impl Read for PythonReader {
             0 => {}
             count => return Ok(count),
         }
-        if let Some(waiting) = &self.waiting
-            && !waiting.wait()?
-        {
-            return Ok(0);
-        }
-        // None while Python ends.
-        let read = Python::try_attach(|py| {
-            let data = self.read.bind(py).call1((buffer.len(),))?;
-            // A stream that does not block says None where there is nothing yet.
-            if data.is_none() {
-                return Err(io::ErrorKind::Interrupted.into());
+        loop {
+            if let Some(waiting) = &self.waiting
+                && !waiting.wait()?
+            {
+                return Ok(0);
             }
-            let Ok(data) = bytes(&data) else {
-                let message = format!(
-                    "source.read() returned {}, but must return bytes; open files in binary mode",
-                    data.get_type().name()?
-                );
-                return Err(PyTypeError::new_err(message).into());
-            };
-            let count = data.len().min(buffer.len());
-            buffer[..count].copy_from_slice(&data[..count]);
-            self.surplus = io::Cursor::new(data[count..].to_vec());
-            Ok(count)
-        });
-        read.unwrap_or(Ok(0))
+            // None while Python ends.
+            match Python::try_attach(|py| self.call(py, buffer)) {
+                Some(Ok(Some(count))) => return Ok(count),
+                // There is nothing yet.
+                Some(Ok(None)) if self.wanted.is() => std::thread::sleep(WAIT),
+                Some(Ok(None)) | None => return Ok(0),
+                Some(Err(error)) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+impl PythonReader {
+    /// Calls the object once; None if it does not block and has nothing yet.
+    fn call(&mut self, py: Python<'_>, buffer: &mut [u8]) -> PyResult<Option<usize>> {
+        py.check_signals()?;
+        let data = self.read.bind(py).call1((buffer.len(),))?;
+        if data.is_none() {
+            return Ok(None);
+        }
+        let Ok(data) = bytes(&data) else {
+            let name = data.get_type().name()?;
+            return Err(PyTypeError::new_err(format!(
+                "source.read() returned {name}, but must return bytes; open files in binary mode"
+            )));
+        };
+        let count = data.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&data[..count]);
+        self.surplus = io::Cursor::new(data[count..].to_vec());
+        Ok(Some(count))
     }
 }
 

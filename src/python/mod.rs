@@ -25,6 +25,8 @@ mod _core {
     #[pymodule_export]
     use super::dpkt::checksum::{dpkt_crc32c_add, dpkt_in_cksum, dpkt_in_cksum_add};
     #[pymodule_export]
+    use super::dpkt::decompressed::Decompressed;
+    #[pymodule_export]
     use super::dpkt::ethernet::Ethernet;
     #[pymodule_export]
     use super::dpkt::icmp::Icmp;
@@ -53,7 +55,7 @@ mod _core {
     #[pymodule_export]
     use super::frame::Frame;
     #[pymodule_export]
-    use super::packets::{PacketIterator, write_packets};
+    use super::packets::{CaptureFile, PacketIterator, write_packets};
     #[pymodule_export]
     use super::pickle::restore;
     #[pymodule_export]

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -14,11 +14,15 @@ use super::errors::{detached, to_python};
 use super::frame::{Frame, Origin, Origins, Place};
 use crate::capture::Source;
 use crate::capture::index::{Packet, Packets};
-use crate::capture::stream::{Stream, Wanted};
+use crate::capture::save::Saver;
+use crate::capture::stream::{Ahead, Stream, Wanted};
 use crate::capture::write::Writer;
 use crate::columns::scratch::Plan;
 use crate::error::{Error, Result};
 use crate::read::{self, Options, Unwatched};
+
+/// The link type of captures of which nothing else is known.
+const ETHERNET: u16 = 1;
 
 /// Packets of one source or several, by their numbers among all.
 pub struct Reader {
@@ -53,7 +57,8 @@ fn open(source: &Origin) -> Result<Packets> {
             let (path, stamp) = (path.clone(), *stamp);
             return Ok(Packets::of_stream(move || {
                 Source::reopen(&path, stamp)?;
-                Stream::open(Box::new(File::open(&path)?), Wanted::default(), u64::MAX)
+                let path = path.clone();
+                Stream::open(Box::new(move || Ok(Box::new(File::open(path)?))), Wanted::default(), u64::MAX, Ahead::default())
             }));
         }
         Place::Gone => return Err(Error::NotKept),
@@ -79,7 +84,7 @@ impl Frame {
         if self.data.rows() > 0 {
             return Ok(reader.get(self.data.source_row(0))?.link_type);
         }
-        Ok(self.origin.interfaces.first().map_or(1, |interface| interface.link_type))
+        Ok(self.origin.interfaces.first().map_or(ETHERNET, |interface| interface.link_type))
     }
 
     /// The file to name in an error: that of the only source.
@@ -139,6 +144,51 @@ impl PacketIterator {
             reader.get(frame.source_row(*next)).map_err(|error| to_python(py, error, self.frame.get().path().as_deref()))?;
         *next += 1;
         Ok(Some((packet.timestamp, PyBytes::new(py, packet.data))))
+    }
+}
+
+/// A capture that is written bit by bit, by [`super::scan::Scan`].
+#[pyclass(frozen, module = "pcapframe._core")]
+pub struct CaptureFile {
+    /// Until it is closed.
+    saver: Mutex<Option<Saver>>,
+    /// The link type, should there be no packet.
+    empty: OnceLock<u16>,
+}
+
+#[pymethods]
+impl CaptureFile {
+    /// Begins a file: pcapng, or classic pcap in microseconds, or in nanoseconds if a time needs them.
+    #[new]
+    #[pyo3(signature = (path, *, pcapng))]
+    fn new(py: Python<'_>, path: PathBuf, pcapng: bool) -> PyResult<Self> {
+        let saver = Saver::create(&path, pcapng).map_err(|error| to_python(py, error, Some(&path.display().to_string())))?;
+        Ok(Self { saver: Mutex::new(Some(saver)), empty: OnceLock::new() })
+    }
+
+    /// Makes the file whole.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let saver = self.lock().take();
+        let empty = self.empty.get().copied().unwrap_or(ETHERNET);
+        detached(py, || saver.map_or(Ok(()), |saver| saver.finish(empty)))
+    }
+}
+
+impl CaptureFile {
+    pub fn write(&self, packet: &Packet) -> Result<()> {
+        let closed = || Error::Unwritable("the file is closed already".into());
+        self.lock().as_mut().ok_or_else(closed)?.write(packet)
+    }
+
+    /// Says which link type a file without packets has; what was said first counts.
+    pub fn expect(&self, link_type: Option<u16>) {
+        if let Some(link_type) = link_type {
+            self.empty.get_or_init(|| link_type);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Saver>> {
+        self.saver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

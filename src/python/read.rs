@@ -15,7 +15,8 @@ use super::input::PythonReader;
 use crate::capture::Source;
 use crate::capture::compression::Compression;
 use crate::capture::source::Stamp;
-use crate::capture::stream::{Input, Stream, Wanted};
+use crate::capture::stream::{Ahead, Opener, Stream, Wanted};
+use crate::capture::walk::Opened;
 use crate::columns::COLUMNS;
 use crate::columns::scratch::{Numbering, Plan};
 use crate::columns::table::find;
@@ -168,8 +169,6 @@ fn places(py: Python<'_>, columns: Vec<String>) -> PyResult<Vec<usize>> {
 }
 
 /// What opens a source's bytes, and how many there are, if that is known.
-pub type Opener = Box<dyn FnOnce() -> Result<Input> + Send>;
-
 pub fn stream(source: &Bound<'_, PyAny>, wanted: Wanted) -> PyResult<(Opener, u64)> {
     if let Ok(bytes) = source.extract::<PyBackedBytes>() {
         let total = bytes.len() as u64;
@@ -198,14 +197,16 @@ fn read_stream(
     let wanted = Wanted::default();
     let (input, total) = stream(source, wanted.clone())?;
     watched(py, name.as_deref(), progress, |monitor| {
-        let stream = Stream::open(input()?, wanted, max_expansion)?;
+        let stream = Stream::open(input, wanted, max_expansion, Ahead::default())?;
         if keep && stamp.is_none() {
             return read_kept(stream, options, dictionaries, total, monitor);
         }
-        let mut scan = Scan::new(stream, options.clone(), total, monitor)?;
+        let opened = Opened::begin(stream, &mut |taken| monitor.progress(taken, total))?;
+        let mut scan = Scan::new(vec![opened], options.clone(), total);
         let part = scan.rest(dictionaries, monitor)?;
         let place = path.zip(stamp).map_or(Place::Gone, |(path, stamp)| Place::Compressed(path, stamp));
-        Ok((part, scan.about(), place))
+        let (mut abouts, interfaces) = scan.about();
+        Ok((part, About { interfaces, ..abouts.swap_remove(0) }, place))
     })
 }
 
@@ -217,11 +218,10 @@ fn read_kept(
     total: u64,
     monitor: &mut dyn Monitor,
 ) -> Result<One> {
-    let compression = stream.describe();
     let (bytes, broken) = stream.rest(Vec::new(), &mut |taken| monitor.progress(taken, total))?;
     let source = Arc::new(Source::Memory(Box::new(bytes)));
     let (part, mut about) = read_part(&source, options, dictionaries, monitor)?;
-    about.format += &compression;
+    about.format += &stream.describe();
     if let Some(reason) = broken {
         let offset = about.fault.map_or(source.len(), |fault| fault.offset);
         about.fault = Some(Fault { offset, reason, packets: part.rows as u64 });

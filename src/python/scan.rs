@@ -1,35 +1,62 @@
-//! `_core.Scan`: a source as batches of packets, in bounded memory.
+//! `_core.Scan`: sources as batches of packets, in bounded memory, or as packets to be written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
 
+use super::errors::to_python;
 use super::frame::{Frame, Origin, Origins, Place};
 use super::input::Followed;
-use super::read::{Opener, Settings, stream, watched};
-use crate::capture::stream::{Stream, Wanted};
+use super::packets::CaptureFile;
+use super::read::{Settings, stream, watched};
+use crate::capture::stream::{Ahead, Opener, Stream, Wanted};
+use crate::capture::walk::Opened;
 use crate::columns::scratch::Numbering;
+use crate::error::Error;
 use crate::scan::{self, BatchSize};
 
 #[pyclass(frozen, module = "pcapframe._core")]
 pub struct Scan {
     stream: Mutex<scan::Scan>,
     size: BatchSize,
+    /// Of the only source.
     path: Option<String>,
     progress: Option<Py<PyAny>>,
     wanted: Wanted,
 }
 
+/// A source that is not open yet.
+struct Input {
+    open: Opener,
+    path: Option<String>,
+    bytes: u64,
+}
+
+impl Input {
+    fn new(source: &Bound<'_, PyAny>, wanted: &Wanted, follow: bool) -> PyResult<Self> {
+        let path: Option<PathBuf> = source.extract().ok();
+        let name = path.as_deref().map(Path::display).map(|name| name.to_string());
+        match path {
+            Some(path) if follow => {
+                let wanted = wanted.clone();
+                Ok(Self { open: Box::new(move || Ok(Box::new(Followed::open(&path, wanted)?))), path: name, bytes: 0 })
+            }
+            _ => stream(source, wanted.clone()).map(|(open, bytes)| Self { open, path: name, bytes }),
+        }
+    }
+}
+
 #[pymethods]
 impl Scan {
+    /// One source, or several whose packets are merged by time.
     #[new]
-    #[pyo3(signature = (source, columns, settings, *, batch_size, timeout=None, follow=false, progress=None, file=0, interfaces=0))]
+    #[pyo3(signature = (sources, columns, settings, *, batch_size, timeout=None, follow=false, progress=None, file=0, interfaces=0))]
     #[allow(clippy::too_many_arguments, reason = "keywords of Python")]
     fn new(
         py: Python<'_>,
-        source: &Bound<'_, PyAny>,
+        sources: Vec<Bound<'_, PyAny>>,
         columns: Vec<String>,
         settings: &Settings,
         batch_size: usize,
@@ -42,22 +69,11 @@ impl Scan {
         let mut options = settings.options(py, columns)?;
         options.numbering = Numbering { file, interfaces };
         let wanted = Wanted::default();
-        let path: Option<PathBuf> = source.extract().ok();
-        let name = path.as_ref().map(|path| path.display().to_string());
-        let max_expansion = settings.max_expansion;
-        let callback = progress.as_ref().map(|callback| callback.clone_ref(py));
-        let (input, total): (Opener, u64) = match path {
-            Some(path) if follow => {
-                let wanted = wanted.clone();
-                (Box::new(move || Ok(Box::new(Followed::open(&path, wanted)?))), 0)
-            }
-            _ => stream(source, wanted.clone())?,
-        };
-        let opened = watched(py, name.as_deref(), callback, |monitor| {
-            scan::Scan::new(Stream::open(input()?, wanted.clone(), max_expansion)?, options, total, monitor)
-        })?;
+        let inputs = sources.iter().map(|source| Input::new(source, &wanted, follow)).collect::<PyResult<Vec<_>>>()?;
+        let path = if let [only] = inputs.as_slice() { only.path.clone() } else { None };
+        let (opened, total) = open(py, inputs, &wanted, settings.max_expansion, progress.as_ref())?;
         let size = BatchSize { packets: batch_size.max(1), patience: timeout.map(Duration::from_secs_f64) };
-        Ok(Self { stream: Mutex::new(opened), size, path: name, progress, wanted })
+        Ok(Self { stream: Mutex::new(scan::Scan::new(opened, options, total)), size, path, progress, wanted })
     }
 
     /// The next batch, or None after the last.
@@ -73,27 +89,79 @@ impl Scan {
                 }
             }
         })?;
-        Ok(frame.map(|(frame, about)| {
-            let (source, interfaces) = Origin::new(about, Place::Gone, 0);
-            Frame::new(frame, Arc::new(Origins { sources: vec![source], interfaces }))
+        Ok(frame.map(|(frame, (abouts, interfaces))| {
+            let sources = abouts.into_iter().map(|about| Origin::new(about, Place::Gone, 0).0).collect();
+            Frame::new(frame, Arc::new(Origins { sources, interfaces }))
         }))
     }
 
-    /// Offset, reason, and packets before it, where the source has broken off.
-    #[getter]
-    fn fault(&self) -> Option<(u64, String, u64)> {
-        let scan = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        scan.fault().map(|fault| (fault.offset, fault.reason.clone(), fault.packets))
+    /// Appends all packets that are left to a file; returns how many.
+    fn write(&self, py: Python<'_>, file: &CaptureFile) -> PyResult<u64> {
+        let callback = self.progress.as_ref().map(|callback| callback.clone_ref(py));
+        let outcome = watched(py, self.path.as_deref(), callback, |monitor| {
+            let mut scan = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+            let (mut written, mut failure) = (0, None);
+            let outcome = scan.packets(
+                &mut |packet| {
+                    file.write(packet).inspect(|()| written += 1).map_err(|error| {
+                        failure = Some(error);
+                        Error::Interrupted
+                    })
+                },
+                monitor,
+            );
+            // What is wrong with the file is not the source's fault.
+            if let Some(failure) = failure {
+                return Ok(Err(failure));
+            }
+            outcome?;
+            file.expect(scan.interfaces().first().map(|interface| interface.link_type));
+            Ok(Ok(written))
+        })?;
+        outcome.map_err(|error| to_python(py, error, None))
     }
 
-    /// How many interfaces the source has described so far.
+    /// For each source offset, reason, and packets before it, where it has broken off.
+    #[getter]
+    fn faults(&self) -> Vec<Option<(u64, String, u64)>> {
+        let scan = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        scan.faults().into_iter().map(|fault| fault.map(|fault| (fault.offset, fault.reason, fault.packets))).collect()
+    }
+
+    /// How many interfaces the sources have described so far.
     #[getter]
     fn interfaces(&self) -> usize {
-        self.stream.lock().unwrap_or_else(PoisonError::into_inner).about().interfaces.len()
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner).interfaces().len()
     }
 
     /// Ends the reading ahead.
     fn stop(&self) {
         self.wanted.no_more();
     }
+}
+
+/// Opens all at the same time, and waits for the first bytes of one after the other.
+fn open(
+    py: Python<'_>,
+    inputs: Vec<Input>,
+    wanted: &Wanted,
+    max_expansion: u64,
+    progress: Option<&Py<PyAny>>,
+) -> PyResult<(Vec<Opened>, u64)> {
+    let ahead = Ahead::among(inputs.len());
+    let known = inputs.iter().all(|input| input.bytes > 0);
+    let total = if known { inputs.iter().map(|input| input.bytes).sum() } else { 0 };
+    let streams = inputs.into_iter().map(|Input { open, path, .. }| {
+        Stream::open(open, wanted.clone(), max_expansion, ahead).map(|stream| (stream, path)).map_err(|error| to_python(py, error, None))
+    });
+    let streams = streams.collect::<PyResult<Vec<_>>>()?;
+    let mut opened: Vec<Opened> = Vec::new();
+    for (stream, path) in streams {
+        let callback = progress.map(|callback| callback.clone_ref(py));
+        let others: u64 = opened.iter().map(|one| one.stream.taken()).sum();
+        opened.push(watched(py, path.as_deref(), callback, |monitor| {
+            Opened::begin(stream, &mut |taken| monitor.progress(others + taken, total))
+        })?);
+    }
+    Ok((opened, total))
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pcapframe::capture::compression::Compression;
-use pcapframe::capture::stream::{Stream, Wanted};
+use pcapframe::capture::stream::{Ahead, Stream, Wanted};
+use pcapframe::capture::walk::Opened;
 use pcapframe::capture::{Packets, Source};
 use pcapframe::columns::scratch::Plan;
 use pcapframe::error::Result;
@@ -83,9 +84,12 @@ pub struct Streaming {
 pub fn streamed(bytes: &[u8], how: Streaming) -> Result<Outcome> {
     let Streaming { piece, batch, threads, chunk, expansion } = how;
     let bytes: Arc<[u8]> = bytes.into();
-    let open = move || Stream::open(Box::new(Pieces::new(&bytes, piece)), Wanted::default(), expansion);
+    let open = move || {
+        let pieces = Pieces::new(&bytes, piece);
+        Stream::open(Box::new(|| Ok(Box::new(pieces))), Wanted::default(), expansion, Ahead::default())
+    };
     let options = Options { threads, chunk, ..Options::new(everything()) };
-    let mut scan = Scan::new(open()?, options, 0, &mut Unwatched)?;
+    let mut scan = Scan::new(vec![Opened::begin(open()?, &mut |_| Ok(()))?], options, 0);
     let (mut rows, mut all): (_, Vec<(&'static str, Column)>) = (0, Vec::new());
     while let Some(frame) = scan.next(BatchSize { packets: batch, patience: None }, &mut Unwatched)? {
         assert!((1..=batch).contains(&frame.rows()), "a batch of {} packets", frame.rows());
@@ -99,10 +103,11 @@ pub fn streamed(bytes: &[u8], how: Streaming) -> Result<Outcome> {
         }
     }
     assert!(scan.ended());
-    let about = scan.about();
+    let (mut abouts, interfaces) = scan.about();
+    let about = abouts.swap_remove(0);
     let mut packets = Packets::of_stream(open);
     let packets = (0..rows as u64).map(|row| packets.get(row).map(|packet| packet.data.to_vec())).collect::<Result<_>>()?;
-    Ok(Outcome { rows, columns: all, packets, format: about.format, interfaces: about.interfaces, fault: about.fault })
+    Ok(Outcome { rows, columns: all, packets, format: about.format, interfaces, fault: about.fault })
 }
 
 /// Reads a capture as a stream, which must be the same as reading it in one piece. What is compressed is read as a stream only.

@@ -5,6 +5,7 @@ pub mod arp;
 mod building;
 mod cell;
 pub mod checksum;
+pub mod decompressed;
 mod dictionary;
 mod edits;
 mod encapsulation;

@@ -208,10 +208,12 @@ impl Records {
             Ok(None) => state.cut.take(),
             Err(reason) => Some((state.stream.offset(), state.packets, reason)),
         };
-        match reason {
-            Some((offset, packets, reason)) => warn(py, state, offset, packets, &reason).map(|()| None),
-            None => Ok(None),
-        }
+        // What stands behind a record that is not whole.
+        let fault = state.stream.fault(py);
+        let Some((offset, packets, reason)) = reason.or_else(|| Some((state.stream.offset(), state.packets, fault.clone()?))) else {
+            return Ok(None);
+        };
+        warn(py, state, offset, packets, &fault.unwrap_or(reason)).map(|()| None)
     }
 
     #[inline(always)]

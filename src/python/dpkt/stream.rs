@@ -5,6 +5,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use super::decompressed::Decompressed;
+
 /// Read at once: little at first, for some loops end early.
 const FIRST_CHUNK: usize = 8 << 10;
 const CHUNK: usize = 256 << 10;
@@ -46,6 +48,11 @@ impl Stream {
 
     pub fn file<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
         self.file.bind(py)
+    }
+
+    /// Why a compressed file can not be read further, if that has been met.
+    pub fn fault(&self, py: Python<'_>) -> Option<String> {
+        self.file.bind(py).cast::<Decompressed>().ok().and_then(|file| file.get().fault())
     }
 
     pub fn offset(&self) -> u64 {
