@@ -16,12 +16,15 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import __version__, _linktypes, _preview
-from ._cli_output import TABLE_WRITERS, complain, instant, say, say_json, say_pairs, say_table, values, whole
+from ._cli_output import complain, instant, say, say_json, say_pairs, say_table, values, whole
+from ._convert import TABLE_FILES, to_capture, to_table
 from ._extras import need
 from ._generated import ALL_COLUMNS, DEFAULT_COLUMNS
+from ._source import several
 from .capture import Capture, Info
-from .errors import PcapframeError, TruncatedCaptureWarning
-from .reading import read_pcap
+from .errors import PcapframeError, TruncatedCaptureWarning, fault_text
+from .reading import MAX_EXPANSION, read_pcap, settings
+from .scanning import Scans
 from .timeline import Value, interval_nanoseconds, protocol_groups
 
 INFO_COLUMNS = ["timestamp", "length", "captured_length", "protocol", "layers", "stop"]
@@ -172,41 +175,44 @@ def _plot_sizes(args: argparse.Namespace, axes: Any) -> Any:
 
 
 def _convert(args: argparse.Namespace) -> None:
-    _check_output(args.file, args.out)
-    suffix = args.out.suffix.lower()
-    count = _to_capture(args) if suffix in CAPTURES else _to_table(args, suffix)
-    say(f"pcapframe: wrote {count:,} packets to {args.out}", sys.stderr)
-
-
-def _to_capture(args: argparse.Namespace) -> int:
-    if args.columns:
-        raise ValueError("--columns is for tables; a capture holds whole packets")
-    return _read(args, ["timestamp"], keep_bytes=True).write_pcap(args.out)
-
-
-def _to_table(args: argparse.Namespace, suffix: str) -> int:
-    need("pyarrow", f"writing {suffix}")
+    files, suffix = several(args.files), args.out.suffix.lower()
+    for file in files:
+        _check_output(str(file), args.out)
     names = args.columns or list(DEFAULT_COLUMNS)
-    capture = _read(args, names)
+    if suffix in CAPTURES and args.columns:
+        raise ValueError("--columns is for tables; a capture holds whole packets")
+    if suffix not in CAPTURES:
+        need("pyarrow", f"writing {suffix}")
+    reading = settings(args.threads, decapsulate=True, ports=None, max_expansion=MAX_EXPANSION)
+    scans = Scans(files, names, reading, merge=args.merge, progress=sys.stderr.isatty())
     with whole(args.out) as partial:
-        TABLE_WRITERS[suffix](capture.to_arrow().select(names), partial)
-    return len(capture)
+        if suffix in CAPTURES:
+            count, faults = to_capture(scans, partial, pcapng=suffix == ".pcapng")
+        else:
+            count, faults = to_table(scans, partial, names, suffix)
+        messages = [fault_text(*fault, path or "standard input") for path, fault in faults]
+        if messages and not count:
+            raise PcapframeError(messages[0])
+    for message in messages:
+        complain("warning", message)
+    say(f"pcapframe: wrote {count:,} packets to {args.out}", sys.stderr)
 
 
 def _check_output(file: str, out: Path) -> None:
     """Refuse what would fail in the end, or write over the capture that is read."""
     if not out.parent.is_dir():
         raise ValueError(f"{out}: there is no directory {out.parent}")
-    if out.exists() and os.path.samefile(0 if file == "-" else file, out):
+    known = file == "-" or os.path.exists(file)
+    if known and out.exists() and os.path.samefile(0 if file == "-" else file, out):
         raise ValueError(f"{out} is the capture to read; write to another file")
 
 
-def _read(args: argparse.Namespace, columns: list[str], *, keep_bytes: bool = False) -> Capture:
+def _read(args: argparse.Namespace, columns: list[str]) -> Capture:
     source = sys.stdin.buffer if args.file == "-" else args.file
     with warnings.catch_warnings():
         # It is said below, in one line.
         warnings.simplefilter("ignore", TruncatedCaptureWarning)
-        capture = read_pcap(source, columns=columns, threads=args.threads, progress=sys.stderr.isatty(), keep_bytes=keep_bytes)
+        capture = read_pcap(source, columns=columns, threads=args.threads, progress=sys.stderr.isatty())
     fault = capture.info.fault
     if fault is not None:
         message = f"{'standard input' if args.file == '-' else args.file}: {fault}"
@@ -251,21 +257,25 @@ def _parser() -> argparse.ArgumentParser:
     _add_timeline(command, interval="one that suits")
     command.add_argument("--title", help="title of the picture")
 
-    command = _command(commands, "convert", _convert, "write a capture in another format")
-    known = ", ".join([*TABLE_WRITERS, *CAPTURES])
+    command = _command(commands, "convert", _convert, "write captures in another format", several_files=True)
+    known = ", ".join([*TABLE_FILES, *CAPTURES])
     command.add_argument("out", type=_convertible, metavar="OUT", help=f"file to write: {known}")
     _add_columns(command)
+    command.add_argument("--merge", action="store_true", help="order the packets of several captures by time")
     return parser
 
 
 _FORMAT = argparse.RawDescriptionHelpFormatter
 
 
-def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+def _command(commands: Any, name: str, run: Any, text: str, *, several_files: bool = False) -> argparse.ArgumentParser:
     made = commands.add_parser(name, help=text, description=f"{text.capitalize()}.", epilog=EPILOG, formatter_class=_FORMAT)
     command: argparse.ArgumentParser = made
     command.set_defaults(run=run)
-    command.add_argument("file", metavar="FILE", help="capture to read; - is standard input")
+    if several_files:
+        command.add_argument("files", nargs="+", metavar="FILE", help="captures to read, in order; - is standard input")
+    else:
+        command.add_argument("file", metavar="FILE", help="capture to read; - is standard input")
     command.add_argument("--threads", type=_positive, metavar="N", help="threads to use (default: as many as there are cores)")
     return command
 
@@ -324,7 +334,7 @@ def _picture(text: str) -> Path:
 
 
 def _convertible(text: str) -> Path:
-    return _output(text, (*TABLE_WRITERS, *CAPTURES))
+    return _output(text, (*TABLE_FILES, *CAPTURES))
 
 
 def _output(text: str, known: Sequence[str]) -> Path:

@@ -12,14 +12,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._extras import need
 from ._preview import harmless
 
 if TYPE_CHECKING:
     from .capture import Capture
-
-# Rows of CSV that are text in memory at once.
-CSV_ROWS = 1 << 18
 
 
 def say(line: str, to: IO[str] | None = None) -> None:
@@ -78,41 +74,3 @@ def whole(out: Path) -> Iterator[Path]:
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def write_parquet(table: Any, path: Path) -> None:
-    """Write a pyarrow Table to a Parquet file."""
-    need("pyarrow.parquet", "writing .parquet").write_table(table, path)
-
-
-def write_arrow(table: Any, path: Path) -> None:
-    """Write a pyarrow Table to an Arrow IPC file, which is Feather 2 too."""
-    ipc = need("pyarrow.ipc", "writing .arrow")
-    with path.open("wb") as file, ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
-
-
-def write_csv(table: Any, path: Path) -> None:
-    """Write a pyarrow Table to a CSV file: a header, ISO 8601 times, nothing where there is no value."""
-    csv = need("pyarrow.csv", "writing .csv")
-    # No value needs quotation marks: they are numbers, times and addresses.
-    options = csv.WriteOptions(include_header=False, quoting_style="none")
-    with path.open("wb") as file:
-        file.write(f"{','.join(table.column_names)}\n".encode())
-        for batch in table.to_batches(max_chunksize=CSV_ROWS):
-            csv.write_csv(_plain(batch), file, options)
-
-
-def _plain(batch: Any) -> Any:
-    """The batch with addresses and times as texts."""
-    arrow, compute = need("pyarrow", "writing .csv"), need("pyarrow.compute", "writing .csv")
-
-    def plain(column: Any) -> Any:
-        if arrow.types.is_timestamp(column.type):
-            return compute.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
-        return column.cast(arrow.string()) if arrow.types.is_dictionary(column.type) else column
-
-    return arrow.RecordBatch.from_arrays([plain(column) for column in batch.columns], names=batch.schema.names)
-
-
-TABLE_WRITERS = {".parquet": write_parquet, ".csv": write_csv, ".arrow": write_arrow, ".feather": write_arrow}
