@@ -61,9 +61,12 @@ class PacketReader:
     snaplen: int
     filter: str
     _file: IO[bytes]
+    #: The file, or what it contains.
+    _stream: Any
     _records: _core.Records
 
-    def _begin(self, records: _core.Records, *, link_type: int, offsets: dict[int, int], snaplen: int) -> None:
+    def _begin(self, stream: Any, records: _core.Records, *, link_type: int, offsets: dict[int, int], snaplen: int) -> None:
+        self._stream = stream
         self._records = records
         self._link_type = link_type
         self.dloff = offsets.get(link_type, 0)
@@ -149,7 +152,7 @@ class PacketReader:
         """
         file = self._file
         if not getattr(file, "seekable", bool)():
-            rest = self._records.rest() + file.read()
+            rest = self._records.rest() + self._stream.read()
             return pcapframe.read_pcap(rest, columns=columns, **options)
         place = file.tell()
         try:
@@ -175,15 +178,25 @@ def name_of(file: IO[bytes]) -> str:
     return name
 
 
-class Recorder:
-    """A file that keeps what is read through it."""
+def begun(file: IO[bytes], count: int) -> tuple[Any, bytes]:
+    """Return the file and the next `count` bytes of it; if it is compressed, what it contains and the first bytes of that."""
+    head = binary(file.read(count))
+    inside = _core.Decompressed.of(file, head)
+    return (file, head) if inside is None else (inside, inside.read(count))
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+
+class Recorder:
+    """A stream that keeps what is read through it, of which `start` was read before."""
+
+    def __init__(self, stream: Any, start: bytes) -> None:
+        self._stream = stream
+        self._start = start
         self.kept = b""
 
     def take(self, count: int) -> bytes:
         """Read `count` bytes, or what is left."""
-        data = binary(self._file.read(count)) if count > 0 else b""
+        data, self._start = self._start[: max(count, 0)], self._start[max(count, 0) :]
+        missing = count - len(data)
+        data += binary(self._stream.read(missing)) if missing > 0 else b""
         self.kept += data
         return data

@@ -12,7 +12,7 @@ from typing import Any
 from pcapframe import _core
 
 from . import dpkt
-from ._reader import File, PacketReader, Time, Timestamps, binary, integers, name_of, opened
+from ._reader import File, PacketReader, Time, Timestamps, begun, integers, name_of, opened
 from .compat import intround as intround
 
 # The first four bytes, read as a big-endian number: files in that byte order, and in the other.
@@ -342,7 +342,7 @@ class Reader(PacketReader):
         with opened(fileobj) as file:
             self._file = self.__f = file
             self.name = name_of(file)
-            head = binary(file.read(FileHdr.__hdr_len__))
+            stream, head = begun(file, FileHdr.__hdr_len__)
             self.__fh = FileHdr(head)
             magic = self.__fh.magic
             if magic in (PMUDPCT_MAGIC, PMUDPCT_MAGIC_NANO, PACPDOM_MAGIC):
@@ -353,14 +353,14 @@ class Reader(PacketReader):
         nanoseconds = magic in (TCPDUMP_MAGIC_NANO, PMUDPCT_MAGIC_NANO)
         self._divisor = Decimal("1E9") if nanoseconds else 1e6
         records = _core.Records.pcap(
-            self.__f,
+            stream,
             head,
             big_endian=magic in (TCPDUMP_MAGIC, TCPDUMP_MAGIC_NANO, MODPCAP_MAGIC),
             header=self.__ph.__hdr_len__,
             nanoseconds=nanoseconds,
             integers=whole,
         )
-        self._begin(records, link_type=self.__fh.linktype, offsets=dltoff, snaplen=self.__fh.snaplen)
+        self._begin(stream, records, link_type=self.__fh.linktype, offsets=dltoff, snaplen=self.__fh.snaplen)
 
 
 class UniversalReader:

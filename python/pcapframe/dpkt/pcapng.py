@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from pcapframe import _core
 
 from . import dpkt
-from ._reader import File, PacketReader, Recorder, Time, Timestamps, integers, name_of, opened
+from ._reader import File, PacketReader, Recorder, Time, Timestamps, begun, integers, name_of, opened
 from .compat import BytesIO as BytesIO
 from .compat import intround as intround
 from .pcap import DLT_ARCNET as DLT_ARCNET
@@ -509,13 +509,14 @@ class Reader(PacketReader):
         with opened(fileobj) as file:
             self._file = self.__f = file
             self.name = name_of(file)
-            head = Recorder(file)
+            stream, start = begun(file, SectionHeaderBlock.__hdr_len__)
+            head = Recorder(stream, start)
             order = self._section_header(head)
             self.__le = order == "<"
             self.idb = self._first_interface(head, order)
             self._divisor, self._tsoffset = self._clock(self.idb, order)
-            records = _core.Records.pcapng(file, head.kept, integers=whole)
-        self._begin(records, link_type=self.idb.linktype, offsets=dltoff, snaplen=self.idb.snaplen)
+            records = _core.Records.pcapng(stream, head.kept, integers=whole)
+        self._begin(stream, records, link_type=self.idb.linktype, offsets=dltoff, snaplen=self.idb.snaplen)
 
     @staticmethod
     def _section_header(head: Recorder) -> str:
