@@ -68,6 +68,7 @@ generate: $(VENV)/.stamp-dev ## write again what follows from the column table
 bench: $(VENV)/.stamp-dev ## measure reading speed; writes benches/README.md and the README's chart
 	$(BIN)/python benches/speed.py
 	$(BIN)/python benches/objects.py
+	$(BIN)/python benches/streams.py
 	$(BIN)/python benches/report.py
 
 fuzz: ## run fuzz targets for FUZZ_SECONDS each (60), all or FUZZ_TARGETS; prints executions and crashes

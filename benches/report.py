@@ -21,7 +21,7 @@ DPKT, OURS = "#999999", "#0072B2"
 TEXT = """\
 # Benchmarks
 
-<!-- Written by benches/report.py from results.json and objects.json; do not edit. -->
+<!-- Written by benches/report.py from results.json, objects.json and streams.json; do not edit. -->
 
 `make bench` makes the captures (2.6 GB in `bench-data/`), measures, and writes this page and the chart of the README.
 
@@ -57,6 +57,21 @@ Peak resident memory of a process that reads the capture, beyond one that reads 
 | capture | columns, MiB | beyond the columns, MiB |
 |---|---|---|
 {memory}
+
+## Compressed captures and pipes
+
+*mix*, compressed by the program of the name, against that program writing to the null device ({stream_rounds} rounds). One thread
+decompresses while the other parses; above 1, reading into columns takes less time than the program takes to decompress.
+
+| program | program, seconds | `read_pcap`, seconds | times as fast | `scan_pcap`, seconds | times as fast |
+|---|---|---|---|---|---|
+{compressed}
+
+`scan_pcap` over a pipe to which another process writes the packets of *mix* again and again, on the same two cores:
+
+| pipe | GB | packets | seconds | GB a second | peak of resident memory, MiB |
+|---|---|---|---|---|---|
+{pipes}
 
 ## What bounds them
 
@@ -155,6 +170,18 @@ def step_row(name: str, found: dict[str, float]) -> str:
     return row(label, f"{max(found['dpkt ns'], 0):,.0f}", f"{found['ours ns']:,.0f}")
 
 
+def compressed_row(name: str, found: dict[str, float]) -> str:
+    ours = ((f"{found[way]:.2f}", f"{found[f'{way} ratio']:.2f}") for way in ("read", "scan"))
+    return row(f"`{name}`", f"{found['program']:.2f}", *(cell for pair in ours for cell in pair))
+
+
+def pipe_row(name: str, found: dict[str, float]) -> str:
+    size, seconds = found["bytes"] / 1e9, found["seconds"]
+    return row(
+        name, f"{size:.1f}", f"{found['packets']:,}", f"{seconds:.1f}", f"{size / seconds:.2f}", f"{found['peak MiB']:.0f}"
+    )
+
+
 def chart(captures: dict[str, Any]) -> None:
     """Packets a second, dpkt and pcapframe, on a logarithmic axis."""
     named = {name: found for name, found in captures.items() if "times faster than dpkt" in found}
@@ -184,7 +211,11 @@ def main() -> None:
     captures = results["captures"]
     machine = results["machine"]
     objects = json.loads((HERE / "objects.json").read_text(encoding="utf-8"))
+    streams = json.loads((HERE / "streams.json").read_text(encoding="utf-8"))
     text = TEXT.format(
+        stream_rounds=streams["rounds"],
+        compressed="\n".join(compressed_row(*item) for item in streams["compressed"].items()),
+        pipes="\n".join(pipe_row(*item) for item in streams["pipes"].items()),
         rounds=results["rounds"],
         dpkt_packets=results["dpkt packets"],
         machine=", ".join(f"{name} {value}" for name, value in machine.items()),
