@@ -160,8 +160,7 @@ impl Lane {
             self.queued_bytes += entry.captured;
             let in_order = self.queue.back().is_none_or(|last| last.timestamp <= entry.timestamp);
             let end = self.queue.len();
-            let place =
-                if in_order { end } else { self.queue.partition_point(|before| before.timestamp <= entry.timestamp) };
+            let place = if in_order { end } else { self.queue.partition_point(|before| before.timestamp <= entry.timestamp) };
             self.queue.insert(place, Entry { page, ..entry });
         }
     }

@@ -323,9 +323,7 @@ impl Reader {
     /// An error of the input is one; any other says that the data is not what it should be.
     fn failure(&self, error: io::Error) -> Block {
         match self.compression {
-            Some(compression) if !self.shared.failed.load(Ordering::Relaxed) => {
-                Block::Broken(compression.fault(&error))
-            }
+            Some(compression) if !self.shared.failed.load(Ordering::Relaxed) => Block::Broken(compression.fault(&error)),
             _ => Block::Failed(error.into()),
         }
     }

@@ -152,7 +152,9 @@ fn open(
     let known = inputs.iter().all(|input| input.bytes > 0);
     let total = if known { inputs.iter().map(|input| input.bytes).sum() } else { 0 };
     let streams = inputs.into_iter().map(|Input { open, path, .. }| {
-        Stream::open(open, wanted.clone(), max_expansion, ahead).map(|stream| (stream, path)).map_err(|error| to_python(py, error, None))
+        Stream::open(open, wanted.clone(), max_expansion, ahead)
+            .map(|stream| (stream, path))
+            .map_err(|error| to_python(py, error, None))
     });
     let streams = streams.collect::<PyResult<Vec<_>>>()?;
     let mut opened: Vec<Opened> = Vec::new();

@@ -210,7 +210,8 @@ impl Records {
         };
         // What stands behind a record that is not whole.
         let fault = state.stream.fault(py);
-        let Some((offset, packets, reason)) = reason.or_else(|| Some((state.stream.offset(), state.packets, fault.clone()?))) else {
+        let Some((offset, packets, reason)) = reason.or_else(|| Some((state.stream.offset(), state.packets, fault.clone()?)))
+        else {
             return Ok(None);
         };
         warn(py, state, offset, packets, &fault.unwrap_or(reason)).map(|()| None)
