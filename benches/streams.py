@@ -37,7 +37,7 @@ path, size = sys.argv[1], int(sys.argv[2])
 data = open(path, "rb").read()
 packets, out = memoryview(data)[24:], open(1, "wb", buffering=0)
 out.write(data[:24])
-for _ in range(max(1, size // len(packets))):
+for _ in range(-(-size // len(packets))):
     rest = packets
     while rest:
         rest = rest[out.write(rest):]
