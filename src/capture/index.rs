@@ -77,7 +77,7 @@ pub struct Packets {
 enum Place {
     Indexed(Arc<Source>, Arc<Index>),
     /// Read from the beginning again, as far as the row that is wanted.
-    Streamed(Replay),
+    Streamed(Box<Replay>),
 }
 
 struct Entry {
@@ -95,7 +95,7 @@ impl Packets {
 
     /// Packets of a stream that `open` begins anew.
     pub fn of_stream(open: impl Fn() -> Result<Stream> + Send + 'static) -> Self {
-        Self::at(Place::Streamed(Replay::new(Box::new(open))))
+        Self::at(Place::Streamed(Box::new(Replay::new(Box::new(open)))))
     }
 
     fn at(place: Place) -> Self {

@@ -102,7 +102,9 @@ mod tests {
             data: &[0xa5, 0x3c, 1][..number.min(3) as usize],
         });
         let mut bytes = Vec::new();
-        records.iter().for_each(|record| append(record, &mut bytes));
+        for record in &records {
+            append(record, &mut bytes);
+        }
         let mut at = 0;
         for expected in records {
             assert!(Merged.plausible(&bytes, at).is_some());
