@@ -92,7 +92,7 @@ fn first(column: &Column, rows: usize, count: usize) -> Column {
 }
 
 /// All that happens to a capture: where, and what comes of it.
-fn mutations<'a>(bytes: &'a [u8], Extent { changes, added, .. }: Extent) -> impl Iterator<Item = (usize, Vec<u8>)> + 'a {
+fn mutations(bytes: &[u8], Extent { changes, added, .. }: Extent) -> impl Iterator<Item = (usize, Vec<u8>)> + '_ {
     (0..bytes.len()).flat_map(move |at| {
         let changed = changes.iter().map(move |change| {
             let mut spoilt = bytes.to_vec();
