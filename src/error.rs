@@ -15,6 +15,15 @@ pub struct Fault {
     pub packets: u64,
 }
 
+/// Bytes that were passed over: records were found again behind them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Where it begins, and why what is there could not be read.
+    pub fault: Fault,
+    /// Bytes from there to the next record.
+    pub length: u64,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{0}")]

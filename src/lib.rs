@@ -16,6 +16,7 @@ mod bytes;
 pub mod capture;
 pub mod columns;
 pub mod error;
+pub mod memory;
 pub mod parallel;
 pub mod read;
 pub mod scan;

@@ -14,9 +14,11 @@ use std::time::Duration;
 
 use arrow_buffer::Buffer;
 
+use crate::capture::estimate;
 use crate::capture::format::with_format;
 use crate::capture::index::{Anchor, Chunks, Index};
 use crate::capture::pcapng::Interface;
+use crate::capture::resync::{MOST_GAPS, Recent, Search};
 use crate::capture::split::{End, Stopped, Window};
 use crate::capture::{Format, Framing, Record, Source};
 use crate::columns::Frame;
@@ -24,7 +26,8 @@ use crate::columns::dictionary::Dictionary;
 use crate::columns::frame::Selection;
 use crate::columns::scratch::{Numbering, Plan, Scratch};
 use crate::columns::store::{self, Store};
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Gap, Result};
+use crate::memory::Room;
 use crate::parallel;
 use crate::wire::{self, Context, Depth};
 
@@ -45,12 +48,14 @@ pub struct Options {
     pub numbering: Numbering,
     pub threads: usize,
     pub chunk: u64,
+    /// Whether records are looked for behind a fault.
+    pub resync: bool,
 }
 
 impl Options {
     pub fn new(plan: Plan) -> Self {
         let context = Context::new(plan.depth);
-        Self { plan, context, numbering: Numbering::default(), threads: parallel::default_threads(), chunk: CHUNK }
+        Self { plan, context, numbering: Numbering::default(), threads: parallel::default_threads(), chunk: CHUNK, resync: true }
     }
 }
 
@@ -73,7 +78,10 @@ pub struct About {
     pub format: String,
     pub interfaces: Vec<Interface>,
     pub index: Index,
+    /// Where reading has ended before the source did.
     pub fault: Option<Fault>,
+    /// What was passed over on the way.
+    pub gaps: Vec<Gap>,
     /// Bytes of the source, decompressed.
     pub bytes: u64,
     /// Chunks whose guess did not hold.
@@ -89,7 +97,7 @@ pub struct Reading {
 /// Reads all of `source`.
 pub fn read(source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Result<Reading> {
     let (part, about) = read_part(source, options, Dictionaries::default(), monitor)?;
-    Ok(Reading { frame: join(vec![part.buffers], part.rows, part.dictionaries, options, 0), about })
+    Ok(Reading { frame: join(vec![part.buffers], part.rows, part.dictionaries, options, 0)?, about })
 }
 
 /// Reads all of `source`, which is one of several whose columns share the dictionaries.
@@ -102,17 +110,27 @@ pub fn read_part(
     let format = Format::detect(source)?;
     let first = format.first_offset();
     with_format!(Format, format, framing => {
+        check_size(source, options, first, &framing)?;
         Ok(Reader::new(source, options, first, framing, dictionaries).run(monitor)?.into_part(source.len()))
     })
 }
 
+/// Refuses a source whose columns would not fit in memory, before it is read.
+fn check_size<F: Framing>(source: &Source, options: &Options, first: u64, framing: &F) -> Result<()> {
+    let (room, width) = (Room::default(), store::row_width(&options.plan.filled));
+    if room.is_ample(source.len() / F::MIN_RECORD, width) {
+        return Ok(());
+    }
+    estimate::packets(source, first, framing)?.map_or(Ok(()), |packets| room.check(packets, width, false))
+}
+
 /// One frame of columns in pieces, whose first row is the source's `first`.
-pub fn join(pieces: Vec<Vec<Buffer>>, rows: usize, dictionaries: Dictionaries, options: &Options, first: u64) -> Frame {
+pub fn join(pieces: Vec<Vec<Buffer>>, rows: usize, dictionaries: Dictionaries, options: &Options, first: u64) -> Result<Frame> {
     let Plan { filled, visible, .. } = options.plan.clone();
-    let buffers = store::join(pieces, filled.len());
+    let buffers = store::join(pieces, &filled)?;
     let columns = filled.into_iter().zip(buffers).collect();
     let (ipv6, macs) = dictionaries.into_values();
-    Frame::new(rows, columns, visible, ipv6, macs, Selection::From(first))
+    Ok(Frame::new(rows, columns, visible, ipv6, macs, Selection::From(first)))
 }
 
 /// Addresses met so far, of which columns hold the places.
@@ -153,6 +171,7 @@ struct Reader<'a, F: Framing> {
     options: &'a Options,
     first: u64,
     store: Store,
+    room: Room,
     claimed: AtomicU64,
     done: AtomicU64,
     stop: AtomicBool,
@@ -172,6 +191,10 @@ struct Committed<F: Framing> {
     dictionaries: Dictionaries,
     anchors: Vec<Anchor<F::Mark>>,
     fault: Option<Fault>,
+    gaps: Vec<Gap>,
+    /// Times of the last packets up to the last fault, and how many anchors there were then.
+    recent: (Recent, usize),
+    search: Search,
     error: Option<Error>,
     wrong_guesses: u64,
     /// Chunks handed in before their turn, by number.
@@ -205,6 +228,7 @@ impl<'a, F: Framing> Reader<'a, F> {
             options,
             first,
             store: Store::new(&options.plan, source.len(), max_rows),
+            room: Room::default(),
             claimed: AtomicU64::new(0),
             done: AtomicU64::new(0),
             stop: AtomicBool::new(false),
@@ -216,6 +240,9 @@ impl<'a, F: Framing> Reader<'a, F> {
                 dictionaries,
                 anchors: Vec::new(),
                 fault: None,
+                gaps: Vec::new(),
+                recent: (Recent::default(), 0),
+                search: Search::default(),
                 error: None,
                 wrong_guesses: 0,
                 waiting: BTreeMap::new(),
@@ -239,7 +266,7 @@ impl<'a, F: Framing> Reader<'a, F> {
             return Err(error);
         }
         monitor.progress(total, total)?;
-        let buffers = self.store.finish(committed.rows);
+        let buffers = self.store.finish(committed.rows)?;
         Ok(Done { buffers, committed })
     }
 
@@ -331,7 +358,7 @@ impl<'a, F: Framing> Reader<'a, F> {
         committed.waiting.insert(number, chunk);
         let mut placed = Vec::new();
         while !self.stopped()
-            && let Some(chunk) = take_next(&mut committed)
+            && let Some(chunk) = committed.take_next()
         {
             placed.push(self.settle(&mut committed, chunk, window)?);
         }
@@ -353,7 +380,7 @@ impl<'a, F: Framing> Reader<'a, F> {
     /// Makes a chunk certain, that before it being so: verifies the guess, or parses again. Returns its first row.
     fn settle(&self, committed: &mut Committed<F>, chunk: Chunk<F>, window: &mut Window) -> Result<(usize, Scratch)> {
         let Chunk { start, end, parsed, mut scratch } = chunk;
-        let parsed = match parsed {
+        let mut parsed = match parsed {
             Some(parsed) if parsed.from == committed.offset && parsed.before.same_state(&committed.framing) => parsed,
             _ => {
                 committed.wrong_guesses += u64::from(committed.offset < end);
@@ -362,10 +389,18 @@ impl<'a, F: Framing> Reader<'a, F> {
                 self.parse(committed.offset, end, committed.framing.clone(), window, &mut scratch)?
             }
         };
-        let (base, rows) = (committed.rows, scratch.rows());
+        let base = committed.rows;
+        while let Some(stopped) = committed.add(parsed, base + scratch.rows())
+            && self.resume(committed, &stopped, window)?
+        {
+            let from = committed.offset;
+            window.reach(from.min(end), end)?;
+            parsed = self.parse(from, end, committed.framing.clone(), window, &mut scratch)?;
+        }
+        committed.next += 1;
+        self.room.check(committed.rows as u64, self.store.row_width(&self.options.plan), true)?;
         let Dictionaries { ipv6, macs } = &mut committed.dictionaries;
         scratch.merge(ipv6, macs);
-        self.commit(committed, parsed, rows);
         Ok((base, scratch))
     }
 
@@ -386,31 +421,66 @@ impl<'a, F: Framing> Reader<'a, F> {
         Ok(Parsed { from, before, after, end })
     }
 
-    fn commit(&self, committed: &mut Committed<F>, parsed: Parsed<F>, rows: usize) {
-        if rows > 0 {
-            committed.anchors.push(Anchor {
-                row: committed.rows as u64,
+    /// Goes on where there are records again behind a fault; false if there are none, which ends the reading.
+    fn resume(&self, committed: &mut Committed<F>, stopped: &Stopped, window: &mut Window) -> Result<bool> {
+        let offset = committed.offset;
+        let fault = Fault { offset, reason: reason(stopped), packets: committed.rows as u64 };
+        let mut next = None;
+        if self.options.resync && F::RESUMES && committed.gaps.len() < MOST_GAPS {
+            committed.recent = (committed.recent(window)?, committed.anchors.len());
+            let seconds = committed.recent.0.seconds();
+            let Committed { search, framing, .. } = committed;
+            next = search.next(self.source, offset + 1, framing, &seconds, &|| self.stopped())?;
+        }
+        if let Some(next) = next {
+            committed.gaps.push(Gap { fault, length: next - offset });
+            committed.offset = next;
+        } else {
+            committed.fault = Some(fault);
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        Ok(next.is_some())
+    }
+}
+
+impl<F: Framing> Committed<F> {
+    /// The chunk whose turn it is, if it has been handed in.
+    fn take_next(&mut self) -> Option<Chunk<F>> {
+        self.waiting.remove(&self.next)
+    }
+
+    /// Adds what was parsed, up to which there are `rows` rows. Returns why it ended, if not at the end of its chunk.
+    fn add(&mut self, parsed: Parsed<F>, rows: usize) -> Option<Stopped> {
+        if rows > self.rows {
+            self.anchors.push(Anchor {
+                row: self.rows as u64,
                 offset: parsed.from,
                 end: parsed.end.offset,
                 mark: parsed.before.mark(),
             });
         }
-        committed.next += 1;
-        committed.offset = parsed.end.offset;
-        committed.framing = parsed.after;
-        committed.rows += rows;
-        if let Some(stopped) = parsed.end.stopped {
-            let packets = committed.rows as u64;
-            committed.fault = Some(Fault { offset: parsed.end.offset, reason: reason(&stopped), packets });
-            self.stop.store(true, Ordering::Relaxed);
-        }
+        self.offset = parsed.end.offset;
+        self.framing = parsed.after;
+        self.rows = rows;
+        parsed.end.stopped
     }
-}
 
-/// The chunk whose turn it is, if it has been handed in.
-fn take_next<F: Framing>(committed: &mut Committed<F>) -> Option<Chunk<F>> {
-    let next = committed.next;
-    committed.waiting.remove(&next)
+    /// Times of the last packets: nobody has noted them, so the records are walked once more, those since the last fault at most.
+    fn recent(&self, window: &mut Window) -> Result<Recent> {
+        let (earlier, known) = &self.recent;
+        let mut recent = Recent::default();
+        for anchor in self.anchors[*known..].iter().rev() {
+            if recent.is_full() {
+                return Ok(recent);
+            }
+            let mut part = Recent::default();
+            let mut framing = self.framing.back_to(&anchor.mark);
+            window.reach(anchor.offset, anchor.end)?;
+            window.walk(&mut framing, anchor.offset, anchor.end, |_, record| part.note(&record))?;
+            recent = recent.after(&part);
+        }
+        Ok(recent.after(earlier))
+    }
 }
 
 struct Done<F: Framing> {
@@ -430,6 +500,7 @@ impl<F: Framing> Done<F> {
             interfaces,
             index: Chunks { anchors: committed.anchors, framing: committed.framing }.into(),
             fault: committed.fault,
+            gaps: committed.gaps,
             bytes,
             wrong_guesses: committed.wrong_guesses,
         };

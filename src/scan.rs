@@ -16,7 +16,8 @@ use crate::capture::{Framing, Index, Record, Source};
 use crate::columns::Frame;
 use crate::columns::store;
 use crate::columns::table::place;
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Gap, Result};
+use crate::memory::Room;
 use crate::read::{About, Dictionaries, Monitor, Options, Part, Unwatched, join, read_records};
 
 /// Parsed at a time: enough for all threads, little enough that a few of them are no burden.
@@ -81,24 +82,28 @@ impl Scan {
         let first = self.first_row;
         self.first_row += batch.rows as u64;
         let Batch { pieces, rows, dictionaries } = batch;
-        Ok((rows > 0).then(|| join(pieces, rows, dictionaries, &self.options, first)))
+        (rows > 0).then(|| join(pieces, rows, dictionaries, &self.options, first)).transpose()
     }
 
     /// All that is left, as columns that share `dictionaries` with others.
     pub fn rest(&mut self, dictionaries: Dictionaries, monitor: &mut dyn Monitor) -> Result<Part> {
         let Batch { pieces, rows, dictionaries } =
             self.gather(Batch { dictionaries, ..Batch::default() }, EVERYTHING, monitor)?;
-        let buffers = store::join(pieces, self.options.plan.filled.len());
+        let buffers = store::join(pieces, &self.options.plan.filled)?;
         Ok(Part { rows, buffers, dictionaries })
     }
 
     fn gather(&mut self, mut batch: Batch, size: BatchSize, monitor: &mut dyn Monitor) -> Result<Batch> {
         let Self { records, options, total, .. } = self;
         let mut patience = Patience { time: size.patience, since: None };
+        // One column at a time is there twice while pieces are joined.
+        let width = store::row_width(&options.plan.filled) + store::MOST_WIDTH;
+        let room = Room::default();
         while batch.rows < size.packets {
             let limits = Limits { bytes: SEGMENT, records: size.packets - batch.rows };
             let wait = &mut |taken| monitor.progress(taken, *total);
             let found = with_segment!(records, (limits, &mut patience, wait), segment => batch.parse(segment, options)?);
+            room.check(batch.rows as u64, width, true)?;
             patience.note(batch.rows);
             if !found || patience.is_over() {
                 break;
@@ -127,9 +132,9 @@ impl Scan {
         }
     }
 
-    /// Where each stream broke off, if it did.
-    pub fn faults(&self) -> Vec<Option<Fault>> {
-        self.streams().map(|one| one.walk.fault().cloned()).collect()
+    /// Where each stream broke off, if it did, and what of it was passed over so far.
+    pub fn damage(&self) -> impl Iterator<Item = (Option<&Fault>, &[Gap])> {
+        self.streams().map(|one| (one.walk.fault(), one.walk.gaps()))
     }
 
     /// What is known of each stream so far, and the interfaces of all.
@@ -139,6 +144,7 @@ impl Scan {
             interfaces: Vec::new(),
             index: Index::None,
             fault: one.walk.fault().cloned(),
+            gaps: one.walk.gaps().to_vec(),
             bytes: one.walk.offset(),
             wrong_guesses: 0,
         };

@@ -123,6 +123,7 @@ class TestInfo:
             "truncated": 0,
             "malformed": 0,
             "fault": None,
+            "gaps": [],
             "protocols": {"TCP": 2, "UDP": 1, "ICMP": 1, "ARP": 1},
         }
 

@@ -11,7 +11,7 @@ Read a capture with :func:`read_pcap`; what comes back is a :class:`Capture`, wh
 from ._core import __version__
 from ._generated import Layer, Stop, TcpFlag, Tunnel
 from .address import AddressColumn
-from .capture import Capture, Info
+from .capture import Capture, Gap, Info
 from .errors import (
     CorruptCaptureError,
     NotACaptureError,
@@ -27,6 +27,7 @@ __all__ = [
     "AddressColumn",
     "Capture",
     "CorruptCaptureError",
+    "Gap",
     "Info",
     "Layer",
     "NotACaptureError",

@@ -22,7 +22,7 @@ from ._extras import need
 from ._generated import ALL_COLUMNS, DEFAULT_COLUMNS
 from ._source import several
 from .capture import Capture, Info
-from .errors import PcapframeError, TruncatedCaptureWarning, fault_text
+from .errors import PcapframeError, TruncatedCaptureWarning
 from .reading import MAX_EXPANSION, read_pcap, settings
 from .scanning import Scans
 from .timeline import Value, interval_nanoseconds, protocol_groups
@@ -183,14 +183,13 @@ def _convert(args: argparse.Namespace) -> None:
         raise ValueError("--columns is for tables; a capture holds whole packets")
     if suffix not in CAPTURES:
         need("pyarrow", f"writing {suffix}")
-    reading = settings(args.threads, decapsulate=True, ports=None, max_expansion=MAX_EXPANSION)
+    reading = settings(args.threads, "keep", decapsulate=True, ports=None, max_expansion=MAX_EXPANSION)
     scans = Scans(files, names, reading, merge=args.merge, progress=sys.stderr.isatty())
     with whole(args.out) as partial:
         if suffix in CAPTURES:
-            count, faults = to_capture(scans, partial, pcapng=suffix == ".pcapng")
+            count, messages = to_capture(scans, partial, pcapng=suffix == ".pcapng")
         else:
-            count, faults = to_table(scans, partial, names, suffix)
-        messages = [fault_text(*fault, path or "standard input") for path, fault in faults]
+            count, messages = to_table(scans, partial, names, suffix)
         if messages and not count:
             raise PcapframeError(messages[0])
     for message in messages:

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._preview import harmless
+from ._harmless import harmless
 
 if TYPE_CHECKING:
     from .capture import Capture

@@ -10,38 +10,43 @@ from typing import IO, Any
 from . import _core
 from ._extras import need
 from .capture import Capture
+from .errors import damage_text
 from .reading import read_pcap
-from .scanning import Fault, Scans
+from .scanning import Scans
 
 # Rows of CSV that are text in memory at once.
 CSV_ROWS = 1 << 18
 # A pcap file header: a capture without packets, whose columns have the types that they always have.
 NOTHING = bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000")
 
-Faults = list[tuple[str | None, Fault]]
 
-
-def to_capture(scans: Scans, path: Path, *, pcapng: bool) -> tuple[int, Faults]:
+def to_capture(scans: Scans, path: Path, *, pcapng: bool) -> tuple[int, list[str]]:
     """Write packets to a capture; return how many, and what was wrong with the sources."""
-    file, packets, faults = _core.CaptureFile(path, pcapng=pcapng), 0, Faults()
+    file, packets, damage = _core.CaptureFile(path, pcapng=pcapng), 0, list[str]()
     for scan in scans:
         packets += scan.write(file)
-        faults += scans.faults
+        damage += _told(scans)
     file.close()
-    return packets, faults
+    return packets, damage
 
 
-def to_table(scans: Scans, path: Path, names: list[str], suffix: str) -> tuple[int, Faults]:
+def to_table(scans: Scans, path: Path, names: list[str], suffix: str) -> tuple[int, list[str]]:
     """Write columns, in the order of `names`, to a table; return how many rows, and what was wrong with the sources."""
-    packets, faults = 0, Faults()
+    packets, damage = 0, list[str]()
     schema = read_pcap(NOTHING, columns=names).to_arrow().select(names).schema
     with TABLE_FILES[suffix](path, schema) as file:
         for scan in scans:
             while (frame := scan.next()) is not None:
                 file.write_table(Capture(frame).to_arrow().select(names))
                 packets += len(frame)
-            faults += scans.faults
-    return packets, faults
+            damage += _told(scans)
+    return packets, damage
+
+
+def _told(scans: Scans) -> list[str]:
+    """What is wrong with the sources of the present scan."""
+    texts = (damage_text(fault, gaps, path or "standard input") for path, fault, gaps in scans.damage)
+    return [text for text in texts if text is not None]
 
 
 def parquet_file(path: Path, schema: Any) -> Any:

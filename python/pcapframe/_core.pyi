@@ -73,6 +73,8 @@ class _Source(TypedDict):
     path: str | None
     # Offset, reason, and whole packets before it.
     fault: tuple[int, str, int] | None
+    # Offset, length, reason, and whole packets before it.
+    gaps: list[tuple[int, int, str, int]]
 
 @final
 class Settings:
@@ -85,9 +87,13 @@ class Settings:
         decapsulate: bool = True,
         ports: Sequence[tuple[int, str | None]] | None = None,
         max_expansion: int = 1000,
+        resync: bool = True,
         chunk: int | None = None,
     ) -> Settings:
-        """`ports` are numbers of UDP ports and names of tunnels, or None for a port that is no tunnel's."""
+        """`ports` are numbers of UDP ports and names of tunnels, or None for a port that is no tunnel's.
+
+        `resync` says whether records are looked for behind a fault.
+        """
 
 def read(
     sources: Sequence[str | os.PathLike[str] | bytes | bytearray | object],
@@ -125,8 +131,11 @@ class Scan:
         """Append all packets that are left to a file; return how many."""
 
     @property
-    def faults(self) -> list[tuple[int, str, int] | None]:
-        """For each source offset, reason, and packets before it, where it has broken off."""
+    def damage(self) -> list[tuple[tuple[int, str, int] | None, list[tuple[int, int, str, int]]]]:
+        """For each source where it has broken off, and what was passed over so far.
+
+        That is the offset, of a gap the length too, the reason, and the packets before it.
+        """
 
     @property
     def interfaces(self) -> int:
@@ -536,7 +545,7 @@ class Decompressed:
     def of(file: IO[bytes], head: bytes) -> Decompressed | None:
         """Return what `file` contains, of which `head` was read, if that is the beginning of compressed data."""
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = ...) -> bytes:
         """Return up to `size` bytes, fewer only at the end; all that is left if it is negative."""
 
     def read1(self, size: int) -> bytes:

@@ -138,6 +138,8 @@ class Tunnel(IntEnum):
     """LISP (RFC 9300)."""
     NSH = 19
     """Ethernet or IP behind a Network Service Header (RFC 8300)."""
+    PIM = 20
+    """PIM Register: a multicast packet on its way to the rendezvous point (RFC 7761)."""
 
 
 class TcpFlag(IntFlag):
@@ -306,7 +308,7 @@ class ColumnProperties:
 
     @property
     def eth_src(self) -> AddressColumn:
-        """Source hardware address of the outermost frame.
+        """Source hardware address of the outermost Ethernet frame.
 
         Returns
         -------
@@ -317,7 +319,7 @@ class ColumnProperties:
 
     @property
     def eth_dst(self) -> AddressColumn:
-        """Destination hardware address of the outermost frame.
+        """Destination hardware address of the outermost Ethernet frame.
 
         Returns
         -------
@@ -339,7 +341,7 @@ class ColumnProperties:
 
     @property
     def vlan_id(self) -> NDArray[np.uint16]:
-        """VLAN identifier of the outermost tag (IEEE 802.1Q).
+        """VLAN identifier of the outermost tag (IEEE 802.1Q), which may be that of a frame inside a tunnel.
 
         Returns
         -------

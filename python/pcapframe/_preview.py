@@ -19,11 +19,6 @@ HTML_ROWS = 10
 CELL = 48
 
 
-def harmless(text: str) -> str:
-    """Spell out what a terminal would obey, such as an escape sequence in an interface's name."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
-
-
 def cell(name: str, value: Any) -> str:
     """One value as a person reads it."""
     if name == "timestamp":

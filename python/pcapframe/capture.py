@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from . import _core, _linktypes, _preview
 from ._extras import need
 from ._generated import ALL_COLUMNS, ColumnProperties, Layer, Stop
+from ._harmless import harmless
 from .address import AddressColumn
-from .errors import fault_text
+from .errors import damage_text
 from .timeline import Interval, Timeline, Value, timeline
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ MICROSECOND = 1000
 class Info:
     """What is known of a capture; None where the column that tells was not read.
 
-    Counts, times and bytes are those of the packets at hand; format, interfaces and fault are those of the source.
+    Counts, times and bytes are those of the packets at hand; format, interfaces, fault and gaps are those of the source.
     """
 
     format: str
@@ -46,7 +47,15 @@ class Info:
     duration: np.timedelta64 | None
     truncated: int | None
     malformed: int | None
+    #: What is wrong with the source, all in one text.
     fault: str | None
+    #: What was skipped in it, 10,000 at most: a source with more is read up to the next fault.
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def skipped_bytes(self) -> int:
+        """Bytes in all gaps."""
+        return sum(gap.length for gap in self.gaps)
 
     @property
     def link_types(self) -> tuple[int, ...]:
@@ -55,11 +64,11 @@ class Info:
 
     def to_rows(self) -> list[tuple[str, str]]:
         """Return name and text of everything that is known."""
-        skip = {"interfaces", "files"}
+        skip = {"interfaces", "files", "gaps"}
         known = [(f.name, getattr(self, f.name)) for f in fields(self) if f.name not in skip]
         rows = [(name, _text(value)) for name, value in known if value is not None]
         if len(self.files) > 1:
-            names = [_preview.harmless(name or "bytes") for name in self.files[:8]]
+            names = [harmless(name or "bytes") for name in self.files[:8]]
             more = len(self.files) - len(names)
             rows.append(("files", "; ".join(names) + (f"; and {more:,} more" if more else "")))
         shown = [str(interface) for interface in self.interfaces[:8]]
@@ -84,8 +93,24 @@ class Interface:
     snaplen: int
 
     def __str__(self) -> str:
-        name = f"{_preview.harmless(self.name)} " if self.name else ""
+        name = f"{harmless(self.name)} " if self.name else ""
         return f"{name}{_linktypes.name(self.link_type)}, snaplen {self.snaplen}"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Bytes of a source that are no packets and were skipped."""
+
+    #: Where they begin in the source, decompressed.
+    offset: int
+    #: How many there are, up to the next packet that was found.
+    length: int
+    #: Why they could not be read.
+    reason: str
+    #: Packets of the source before them.
+    packets: int
+    #: The file, if the source has a path.
+    path: str | None = None
 
 
 class Capture(ColumnProperties):
@@ -210,8 +235,8 @@ class Capture(ColumnProperties):
         """What is known of the packets at hand and of the source they came from."""
         sources = self._frame.sources
         formats = dict.fromkeys(source["format"] for source in sources)
-        faults = [
-            fault_text(*source["fault"], source["path"] if len(sources) > 1 else None) for source in sources if source["fault"]
+        damages = [
+            damage_text(source["fault"], source["gaps"], source["path"] if len(sources) > 1 else None) for source in sources
         ]
         times = self._known("timestamp")
         first = times.min() if times is not None and len(times) else None
@@ -231,7 +256,8 @@ class Capture(ColumnProperties):
             duration=_duration(first, last),
             truncated=None if stops is None else int(np.count_nonzero(stops == Stop.TRUNCATED)),
             malformed=None if stops is None else int(np.count_nonzero(stops == Stop.MALFORMED)),
-            fault="; ".join(faults) or None,
+            fault="; ".join(filter(None, damages)) or None,
+            gaps=tuple(Gap(*gap, path=source["path"]) for source in sources for gap in source["gaps"]),
         )
 
     def _known(self, name: str) -> NDArray[Any] | None:
@@ -396,4 +422,4 @@ def _text(value: object) -> str:
         return f"{value / np.timedelta64(1, 's'):,.6f} s"
     if isinstance(value, np.datetime64):
         return f"{value} UTC"
-    return f"{value:,}" if isinstance(value, int) else _preview.harmless(str(value))
+    return f"{value:,}" if isinstance(value, int) else harmless(str(value))

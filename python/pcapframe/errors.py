@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from ._harmless import harmless
+
 __all__ = [
     "CorruptCaptureError",
     "NotACaptureError",
@@ -54,14 +59,42 @@ class UnknownColumnError(PcapframeError, KeyError):
 
 
 class TruncatedCaptureWarning(UserWarning):
-    """A capture breaks off or is corrupt; all packets before the fault were kept."""
+    """A capture breaks off or is corrupt; packets before the fault were kept, and those after it if they were found again."""
+
+
+#: Offset, reason, and whole packets before it.
+FaultItem: TypeAlias = tuple[int, str, int]
+#: Offset, length, reason, and whole packets before it.
+GapItem: TypeAlias = tuple[int, int, str, int]
+
+# So many gaps are told of one by one.
+GAPS_TOLD = 3
 
 
 def fault_text(offset: int, reason: str, packets: int, path: str | None = None) -> str:
     """One sentence for a fault in a capture."""
-    place = f"{path}: " if path else ""
+    place = f"{harmless(path)}: " if path else ""
     whole = "1 packet before it is whole" if packets == 1 else f"{packets:,} packets before it are whole"
     return f"{place}at offset {offset}: {reason}; {whole}"
+
+
+def damage_text(fault: FaultItem | None, gaps: Sequence[GapItem], path: str | None = None) -> str | None:
+    """All that is wrong with a capture; None if nothing is."""
+    told = [f"{fault_text(*_fault(gap), path)}, {_bytes(gap[1])} skipped and packets after it kept" for gap in gaps[:GAPS_TOLD]]
+    if len(gaps) > GAPS_TOLD:
+        told.append(f"{len(gaps):,} such gaps in all, {_bytes(sum(length for _, length, _, _ in gaps))} skipped")
+    if fault is not None:
+        told.append(fault_text(*fault, path))
+    return "; ".join(told) or None
+
+
+def _fault(gap: GapItem) -> FaultItem:
+    offset, _, reason, packets = gap
+    return offset, reason, packets
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} byte{'s' * (count != 1)}"
 
 
 def _remake(offset: int, reason: str, packets: int, path: str | None) -> CorruptCaptureError:

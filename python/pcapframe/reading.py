@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from . import _core
 from ._archives import archive_text
 from ._generated import ALL_COLUMNS, DEFAULT_COLUMNS
+from ._harmless import harmless
 from ._progress import Progress
 from ._source import Sources, opened, resolve, several
 from .capture import Capture
-from .errors import CorruptCaptureError, NotACaptureError, TruncatedCaptureWarning, fault_text
+from .errors import CorruptCaptureError, FaultItem, GapItem, NotACaptureError, TruncatedCaptureWarning, damage_text
 
 #: Real captures compress to a tenth or less; a thousandth is what gzip can do at most.
 MAX_EXPANSION = 1000
 
 ProgressOption: TypeAlias = bool | Callable[[int, int], object]
+#: What to do where a source is cut or corrupt.
+OnError: TypeAlias = Literal["keep", "stop", "raise"]
 
 
 def read_pcap(
@@ -29,7 +32,7 @@ def read_pcap(
     columns: Iterable[str] | Literal["all"] | None = None,
     threads: int | None = None,
     progress: ProgressOption = False,
-    on_error: Literal["keep", "raise"] = "keep",
+    on_error: OnError = "keep",
     keep_bytes: bool = False,
     decapsulate: bool = True,
     ports: Mapping[int, str | None] | None = None,
@@ -52,8 +55,9 @@ def read_pcap(
     progress : bool or callable
         True shows progress of long reads (with tqdm where it is installed); a callable is called with the bytes done and the
         bytes in all. What it raises ends the reading.
-    on_error : {"keep", "raise"}
-        What to do when the file is cut or corrupt: keep the packets before the fault and warn, or raise.
+    on_error : {"keep", "stop", "raise"}
+        What to do when the file is cut or corrupt: keep the packets before the fault and those that are found again behind it,
+        and warn; keep those before the first fault only, and warn; or raise.
     keep_bytes : bool
         Keep the bytes of a source that can not be read twice, such as a pipe, so that :meth:`Capture.packet` works.
     decapsulate : bool
@@ -89,7 +93,7 @@ def read_pcap(
     Warns
     -----
     TruncatedCaptureWarning
-        The source is cut or corrupt: packets before the fault were kept.
+        The source is cut or corrupt: the text says where, why, and what was kept.
 
     Examples
     --------
@@ -103,16 +107,15 @@ def read_pcap(
     >>> print(cap.timestamp[0], cap.src[0], cap.icmp_type[0])
     1970-01-01T00:00:01.000002000 127.0.0.1 8
     """
-    check_on_error(on_error)
     names = column_names(columns)
-    reading = settings(threads, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
+    reading = settings(threads, on_error, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
     wanted = [*names, "timestamp"] if merge else names
     sources = [resolve(one) for one in several(source)]
     with ExitStack() as stack, Progress(progress) as report, archives_named(sources):
         frame = _core.read(opened(sources, stack), wanted, reading, progress=report.callback, keep=keep_bytes)
     for about in frame.sources:
         # 3: the line of the user who called read_pcap.
-        report_fault(about["fault"], about["path"], on_error, stacklevel=3)
+        report_damage(about["fault"], about["gaps"], about["path"], on_error, stacklevel=3)
     if merge:
         frame = frame.take(np.argsort(frame.values("timestamp").view(np.int64), kind="stable"))
     return Capture(frame)
@@ -129,20 +132,21 @@ def archives_named(sources: list[Any]) -> Iterator[None]:
         if found is None:
             raise
         source, text = found
-        raise NotACaptureError(text if isinstance(source, bytes) else f"{source}: {text}") from error
-
-
-def check_on_error(on_error: str) -> None:
-    """Refuse what is no way to deal with a fault."""
-    if on_error not in ("keep", "raise"):
-        message = f"on_error is {on_error!r}, but must be 'keep' or 'raise'"
-        raise ValueError(message)
+        raise NotACaptureError(text if isinstance(source, bytes) else f"{harmless(str(source))}: {text}") from error
 
 
 def settings(
-    threads: int | None, *, decapsulate: bool, ports: Mapping[int, str | None] | None, max_expansion: int
+    threads: int | None,
+    on_error: OnError,
+    *,
+    decapsulate: bool,
+    ports: Mapping[int, str | None] | None,
+    max_expansion: int,
 ) -> _core.Settings:
     """Make settings for the core of what the user gave, once it is checked."""
+    if on_error not in get_args(OnError):
+        message = f"on_error is {on_error!r}, but must be 'keep', 'stop' or 'raise'"
+        raise ValueError(message)
     if threads is not None and threads < 1:
         message = f"threads is {threads}, but must be at least 1; leave it out for as many as there are cores"
         raise ValueError(message)
@@ -155,7 +159,11 @@ def settings(
             message = f"ports has {port}, but UDP ports are 0 to 65535"
             raise ValueError(message)
     return _core.Settings(
-        threads=threads or _core.default_threads(), decapsulate=decapsulate, ports=pairs, max_expansion=max_expansion
+        threads=threads or _core.default_threads(),
+        decapsulate=decapsulate,
+        ports=pairs,
+        max_expansion=max_expansion,
+        resync=on_error == "keep",
     )
 
 
@@ -175,11 +183,13 @@ def column_names(columns: Iterable[str] | None) -> list[str]:
     return names
 
 
-def report_fault(fault: tuple[int, str, int] | None, path: str | None, on_error: str, *, stacklevel: int) -> None:
+def report_damage(
+    fault: FaultItem | None, gaps: Sequence[GapItem], path: str | None, on_error: OnError, *, stacklevel: int
+) -> None:
     """Warn of a source that is cut or corrupt, or raise."""
-    if fault is None:
-        return
-    offset, reason, packets = fault
-    if on_error == "raise":
+    if fault is not None and on_error == "raise":
+        offset, reason, packets = fault
         raise CorruptCaptureError(offset=offset, reason=reason, packets=packets, path=path)
-    warnings.warn(fault_text(offset, reason, packets, path), TruncatedCaptureWarning, stacklevel=stacklevel + 1)
+    text = damage_text(fault, gaps, path)
+    if text is not None:
+        warnings.warn(text, TruncatedCaptureWarning, stacklevel=stacklevel + 1)

@@ -11,12 +11,11 @@ from . import _core
 from ._progress import Progress
 from ._source import Sources, opened, resolve, several
 from .capture import Capture
-from .reading import MAX_EXPANSION, ProgressOption, archives_named, check_on_error, column_names, report_fault, settings
+from .errors import FaultItem, GapItem
+from .reading import MAX_EXPANSION, OnError, ProgressOption, archives_named, column_names, report_damage, settings
 
 #: With the default columns a batch of so many packets takes about 10 MiB.
 BATCH_SIZE = 1 << 18
-
-Fault = tuple[int, str, int]
 
 
 def scan_pcap(
@@ -28,7 +27,7 @@ def scan_pcap(
     follow: bool = False,
     threads: int | None = None,
     progress: ProgressOption = False,
-    on_error: Literal["keep", "raise"] = "keep",
+    on_error: OnError = "keep",
     decapsulate: bool = True,
     ports: Mapping[int, str | None] | None = None,
     max_expansion: int = MAX_EXPANSION,
@@ -77,7 +76,6 @@ def scan_pcap(
     >>> import pcapframe as pf
     >>> sum(batch.length.sum() for batch in pf.scan_pcap("examples/data/lab.pcap"))  # doctest: +SKIP
     """
-    check_on_error(on_error)
     if batch_size < 1:
         message = f"batch_size is {batch_size}, but must be at least 1"
         raise ValueError(message)
@@ -85,18 +83,18 @@ def scan_pcap(
         message = f"timeout is {timeout}, but must be a number of seconds, 0 or more"
         raise ValueError(message)
     names = column_names(columns)
-    reading = settings(threads, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
+    reading = settings(threads, on_error, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
     options = {"batch_size": batch_size, "timeout": timeout, "follow": follow}
     return _batches(Scans(several(source), names, reading, merge=merge, progress=progress, **options), on_error)
 
 
-def _batches(scans: Scans, on_error: str) -> Iterator[Capture]:
+def _batches(scans: Scans, on_error: OnError) -> Iterator[Capture]:
     for scan in scans:
         while (frame := scan.next()) is not None:
             yield Capture(frame)
-        for path, fault in scans.faults:
+        for path, fault, gaps in scans.damage:
             # 2: the line of the user's loop.
-            report_fault(fault, path, on_error, stacklevel=2)
+            report_damage(fault, gaps, path, on_error, stacklevel=2)
 
 
 class Scans:
@@ -176,11 +174,9 @@ class Scans:
                     interfaces += self._scan.interfaces
 
     @property
-    def faults(self) -> Iterator[tuple[str | None, Fault]]:
-        """Path, and where and why it broke off, of each source of the present scan that has."""
-        for path, fault in zip(self._paths, self._scan.faults, strict=True):
-            if fault is not None:
-                yield path, fault
+    def damage(self) -> Iterator[tuple[str | None, FaultItem | None, list[GapItem]]]:
+        """Path, where and why it broke off, and what was passed over, of each source of the present scan."""
+        return ((path, *damage) for path, damage in zip(self._paths, self._scan.damage, strict=True))
 
 
 def _size(source: Any) -> int:

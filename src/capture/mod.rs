@@ -3,6 +3,7 @@
 mod btsnoop;
 pub mod compression;
 mod erf;
+pub mod estimate;
 mod fiveview;
 pub mod foreign;
 pub mod format;
@@ -19,6 +20,7 @@ pub mod pcapng;
 mod peek;
 pub mod record;
 mod replay;
+pub mod resync;
 pub mod save;
 mod sniffer;
 mod snoop;

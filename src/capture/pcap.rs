@@ -9,6 +9,7 @@ use super::format::START_LEN;
 use super::pcap_variants;
 use super::pcapng::Interface;
 use super::record::{Framing, Plausible, Record, Step, max_packet_length};
+use super::resync::{Clues, Verdict};
 use crate::error::{Error, Result};
 
 const HEADER_LEN: usize = 24;
@@ -239,6 +240,12 @@ impl Framing for Pcap {
             && self.u32_at(rest, 4) < whole_second;
         let next = at + self.record_len + captured as usize;
         plausible.then(|| Plausible { next, seconds: self.u32_at(rest, 0) })
+    }
+
+    const RESUMES: bool = true;
+
+    fn evidence(&self, clues: &Clues) -> Verdict {
+        clues.chain(|at| self.plausible(clues.bytes, at))
     }
 
     fn same_state(&self, _other: &Self) -> bool {

@@ -4,6 +4,7 @@
 
 use super::interfaces::Interfaces;
 use super::record::{Framing, Plausible, Record, Step, max_packet_length, saturated};
+use super::resync::{Clues, ORDINARY_PACKET_LEN, Times, Verdict};
 use crate::error::{Error, Result};
 
 pub const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -24,6 +25,13 @@ const MIN_SECTION_LEN: usize = 28;
 /// No block but a packet's is believed to be larger than this (Wireshark's limit).
 const MAX_BLOCK_LEN: usize = 16 << 20;
 const MAX_PACKET_BLOCK_LEN: usize = (128 << 20) + 4096;
+/// Header and trailing length of a block with a packet and its time.
+const MIN_PACKET_BLOCK_LEN: usize = 32;
+
+/// So many blocks in a row are evidence of more: each gives its length twice.
+const CHAIN: usize = 4;
+/// So many are if the last one ends where the source ends, or the first one is a section header.
+const SHORT_CHAIN: usize = 2;
 
 /// How an interface counts time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +129,8 @@ pub struct Pcapng {
     interfaces: Interfaces,
     /// Where those of the current section begin.
     section_start: usize,
+    /// Whether the last section header could not be read: nothing can be said of the blocks behind it.
+    is_lost: bool,
     /// Whether other minor versions are read, and packets longer than libpcap's limits.
     is_lenient: bool,
 }
@@ -142,7 +152,8 @@ impl Pcapng {
     }
 
     fn begin(start: &[u8], is_lenient: bool) -> Result<Self> {
-        let mut reader = Self { big_endian: false, interfaces: Interfaces::default(), section_start: 0, is_lenient };
+        let mut reader =
+            Self { big_endian: false, interfaces: Interfaces::default(), section_start: 0, is_lost: false, is_lenient };
         match reader.step(start, 0) {
             Step::Skip(_) => Ok(reader),
             Step::More(_) if start.len() < MIN_SECTION_LEN => Err(Error::NotACapture(format!(
@@ -226,6 +237,7 @@ impl Pcapng {
     /// The section's byte order must be known before its length can be read.
     #[cold]
     fn learn_byte_order(&mut self, section: &[u8]) -> std::result::Result<(), String> {
+        self.is_lost = true;
         let magic = u32::from_be_bytes([section[8], section[9], section[10], section[11]]);
         self.big_endian = match magic {
             BYTE_ORDER_MAGIC => true,
@@ -246,6 +258,7 @@ impl Pcapng {
             return Err(format!("pcapng version {}.{} is not known", version.0, version.1));
         }
         self.section_start = self.interfaces.len();
+        self.is_lost = false;
         Ok(())
     }
 
@@ -388,7 +401,13 @@ impl Framing for Pcapng {
 
     fn back_to(&self, mark: &Mark) -> Self {
         let interfaces = self.interfaces.first(mark.interfaces);
-        Self { big_endian: mark.big_endian, interfaces, section_start: mark.section_start, is_lenient: self.is_lenient }
+        Self {
+            big_endian: mark.big_endian,
+            interfaces,
+            section_start: mark.section_start,
+            is_lost: false,
+            is_lenient: self.is_lenient,
+        }
     }
 
     #[inline(always)]
@@ -434,8 +453,118 @@ impl Framing for Pcapng {
         }
     }
 
+    const RESUMES: bool = true;
+
+    /// A chain of blocks whose packets name interfaces that are described, before the fault or in the chain; behind a section
+    /// header that could not be read one that begins with a section header.
+    fn evidence(&self, clues: &Clues) -> Verdict {
+        let mut section = Section::of(self);
+        let mut times = Times::new(clues.seconds);
+        let mut at = 0;
+        for length in 1..=CHAIN {
+            let next = match section.block(self, clues, at, &mut times) {
+                Ok(next) => next,
+                Err(verdict) => return verdict,
+            };
+            if self.is_lost && !section.is_new {
+                return Verdict::Nothing;
+            }
+            if next == clues.bytes.len() && clues.ends {
+                return clues.at_end(next, length >= SHORT_CHAIN || section.is_new);
+            }
+            if section.is_new && length >= SHORT_CHAIN {
+                return Verdict::Records;
+            }
+            at = next;
+        }
+        Verdict::Records
+    }
+
     fn same_state(&self, other: &Self) -> bool {
         (self.big_endian, self.section_start) == (other.big_endian, other.section_start) && self.interfaces.is(&other.interfaces)
+    }
+}
+
+/// What a chain of blocks has told of their section.
+struct Section {
+    big_endian: bool,
+    /// Interfaces described so far.
+    described: usize,
+    /// Whether it began in the chain.
+    is_new: bool,
+}
+
+impl Section {
+    fn of(framing: &Pcapng) -> Self {
+        let described = framing.interfaces.len() - framing.section_start;
+        Self { big_endian: framing.big_endian, described, is_new: false }
+    }
+
+    fn u32_at(&self, bytes: &[u8], at: usize) -> u32 {
+        let number = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        if self.big_endian { number.swap_bytes() } else { number }
+    }
+
+    /// Where the block at `at` ends, if it is one beyond doubt.
+    fn block(&mut self, framing: &Pcapng, clues: &Clues, at: usize, times: &mut Times) -> std::result::Result<usize, Verdict> {
+        let missing = if clues.ends { Verdict::Nothing } else { Verdict::Unknown };
+        let rest = clues.bytes.get(at..).filter(|rest| rest.len() >= MIN_BLOCK_LEN).ok_or(missing)?;
+        let kind = self.u32_at(rest, 0);
+        if kind == SECTION_HEADER {
+            self.begin(rest)?;
+        }
+        let length = self.u32_at(rest, 4) as usize;
+        let is_known = matches!(kind, 1..=10 | 0x0bad | 0x4000_0bad | SECTION_HEADER);
+        if !is_known || !(MIN_BLOCK_LEN..=MAX_BLOCK_LEN).contains(&length) || !length.is_multiple_of(4) {
+            return Err(Verdict::Nothing);
+        }
+        let block = rest.get(..length).ok_or(missing)?;
+        let fits = self.u32_at(block, length - 4) as usize == length
+            && match kind {
+                SECTION_HEADER => self.is_known_version(framing, &block[..length - 4]),
+                INTERFACE_DESCRIPTION => {
+                    self.described += 1;
+                    length >= 20
+                }
+                ENHANCED_PACKET | PACKET => self.packet(framing, kind, block, times),
+                SIMPLE_PACKET => self.described > 0 && (16..ORDINARY_PACKET_LEN).contains(&length),
+                _ => true,
+            };
+        if fits { Ok(at + length) } else { Err(Verdict::Nothing) }
+    }
+
+    fn begin(&mut self, header: &[u8]) -> std::result::Result<(), Verdict> {
+        let magic = u32::from_be_bytes([header[8], header[9], header[10], header[11]]);
+        if magic != BYTE_ORDER_MAGIC && magic.swap_bytes() != BYTE_ORDER_MAGIC {
+            return Err(Verdict::Nothing);
+        }
+        *self = Self { big_endian: magic == BYTE_ORDER_MAGIC, described: 0, is_new: true };
+        Ok(())
+    }
+
+    fn is_known_version(&self, framing: &Pcapng, header: &[u8]) -> bool {
+        Pcapng { big_endian: self.big_endian, ..framing.clone() }.section(header).is_ok()
+    }
+
+    fn packet(&self, framing: &Pcapng, kind: u32, block: &[u8], times: &mut Times) -> bool {
+        if block.len() < MIN_PACKET_BLOCK_LEN {
+            return false;
+        }
+        let number = match (kind, self.big_endian) {
+            (ENHANCED_PACKET, _) => self.u32_at(block, 8) as usize,
+            (_, true) => usize::from(u16::from_be_bytes([block[8], block[9]])),
+            (_, false) => usize::from(u16::from_le_bytes([block[8], block[9]])),
+        };
+        let captured = self.u32_at(block, 20) as usize;
+        if number >= self.described || captured > block.len() - MIN_PACKET_BLOCK_LEN {
+            return false;
+        }
+        // Of an interface that the chain describes, clock and link type are not known.
+        let known = if self.is_new { None } else { framing.interfaces.get(framing.section_start + number) };
+        let Some(interface) = known else { return captured <= ORDINARY_PACKET_LEN };
+        let units = (u64::from(self.u32_at(block, 12)) << 32) | u64::from(self.u32_at(block, 16));
+        let nanoseconds = interface.resolution.nanoseconds(units, interface.offset_seconds);
+        captured <= framing.max_length(interface.link_type) as usize && times.fit(nanoseconds.div_euclid(1_000_000_000))
     }
 }
 

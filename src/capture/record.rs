@@ -1,6 +1,7 @@
 //! One record of a capture, and what a step of framing can find.
 
 use super::pcapng::Interface;
+use super::resync::{Clues, Verdict};
 
 /// One packet as the capture holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,14 @@ pub trait Framing: Clone + Send + Sync {
     /// The state that was marked, `self` being a later one of the same source.
     #[must_use]
     fn back_to(&self, mark: &Self::Mark) -> Self;
+
+    /// Whether records can be found again behind bytes that are none.
+    const RESUMES: bool = false;
+
+    /// Whether records begin where `clues` are. What it takes for records, [`Framing::step`] must take for such too.
+    fn evidence(&self, _clues: &Clues) -> Verdict {
+        Verdict::Nothing
+    }
 
     /// Whether framing that began with `self` would have gone the same way as if begun with `other`.
     fn same_state(&self, other: &Self) -> bool;

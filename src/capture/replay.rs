@@ -32,7 +32,7 @@ impl Replay {
     pub fn load(&mut self, row: u64, each: &mut dyn FnMut(Record)) -> Result<u64> {
         if self.at.as_ref().is_none_or(|at| at.row > row) {
             let mut stream = (self.open)()?;
-            let walk = AnyWalk::begin(&mut stream, &mut |_| Ok(()))?;
+            let walk = AnyWalk::begin(&mut stream, true, &mut |_| Ok(()))?;
             self.at = Some(Place { stream, walk, row: 0 });
         }
         let at = self.at.as_mut().expect("it was just set");

@@ -85,20 +85,29 @@ impl Source {
 
     /// `length` bytes from `offset` on, fewer at the end of the source; read into `buffer` unless they are in memory already.
     pub fn window<'a>(&'a self, offset: u64, length: usize, buffer: &'a mut Vec<u8>) -> Result<&'a [u8]> {
+        let length = self.fetch(offset, 0, length, buffer)?;
+        Ok(self.fetched(offset, length, buffer))
+    }
+
+    /// Makes `length` bytes from `offset` on available, of which `have` are; fewer at the end of the source. Returns how many are.
+    pub fn fetch(&self, offset: u64, have: usize, length: usize, buffer: &mut Vec<u8>) -> Result<usize> {
+        let length = length.min(usize::try_from(self.len().saturating_sub(offset)).unwrap_or(usize::MAX));
+        let Self::File(file) = self else { return Ok(length) };
+        if length <= have {
+            return Ok(have);
+        }
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        Ok(have + read_at(&file.file, &mut buffer[have..length], offset + have as u64)?)
+    }
+
+    /// What was fetched from `offset` on, `length` bytes.
+    pub fn fetched<'a>(&'a self, offset: u64, length: usize, buffer: &'a [u8]) -> &'a [u8] {
         match self {
-            Self::Memory(bytes) => {
-                let bytes = (**bytes).as_ref();
-                let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-                Ok(&bytes[start..bytes.len().min(start.saturating_add(length))])
-            }
-            Self::File(file) => {
-                let length = length.min(usize::try_from(file.stamp.length.saturating_sub(offset)).unwrap_or(usize::MAX));
-                if buffer.len() < length {
-                    buffer.resize(length, 0);
-                }
-                let read = read_at(&file.file, &mut buffer[..length], offset)?;
-                Ok(&buffer[..read])
-            }
+            Self::Memory(_) if length == 0 => &[],
+            Self::Memory(bytes) => &(**bytes).as_ref()[offset as usize..][..length],
+            Self::File(_) => &buffer[..length],
         }
     }
 }

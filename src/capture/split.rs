@@ -49,28 +49,25 @@ impl<'s> Window<'s> {
 
     /// Moves to the chunk `start..end`.
     pub fn load(&mut self, start: u64, end: u64) -> Result<()> {
-        self.start = start;
-        self.length = (end - start) as usize + SLACK;
-        self.length = self.read()?;
+        (self.start, self.length) = (start, 0);
+        self.extend((end - start) as usize + SLACK)?;
         Ok(())
+    }
+
+    /// The same, unless that chunk is at hand already.
+    pub fn reach(&mut self, start: u64, end: u64) -> Result<()> {
+        let is_here = self.start <= start && end <= self.start + self.length as u64;
+        if is_here { Ok(()) } else { self.load(start, end) }
     }
 
     /// Makes `length` bytes from the window's start available; false if the source ends before.
     fn extend(&mut self, length: usize) -> Result<bool> {
-        self.length = length;
-        self.length = self.read()?;
+        self.length = self.source.fetch(self.start, self.length, length, &mut self.buffer)?;
         Ok(self.length >= length)
     }
 
-    fn read(&mut self) -> Result<usize> {
-        Ok(self.source.window(self.start, self.length, &mut self.buffer)?.len())
-    }
-
     fn bytes(&self) -> &[u8] {
-        match self.source {
-            Source::Memory(bytes) => &(**bytes).as_ref()[self.start as usize..][..self.length],
-            Source::File(_) => &self.buffer[..self.length],
-        }
+        self.source.fetched(self.start, self.length, &self.buffer)
     }
 
     /// Whether the window reaches the end of the source as it was when opened.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::compression::Compression;
 use crate::error::{Error, Result};
+use crate::memory::{self, Room};
 
 /// Compressed bytes are read so many at a time.
 const INPUT: usize = 256 << 10;
@@ -208,11 +209,14 @@ impl Stream {
 
     /// All bytes that are left, behind those that were taken, and why they break off, if they do.
     pub fn rest(&mut self, mut bytes: Vec<u8>, wait: &mut dyn FnMut(u64) -> Result<()>) -> Result<(Vec<u8>, Option<String>)> {
+        let room = Room::default();
         loop {
             match self.next(POLL)? {
                 Next::Bytes(block) => {
+                    memory::reserve(&mut bytes, block.len())?;
                     bytes.extend_from_slice(&block);
                     self.done_with(block);
+                    room.check_bytes(bytes.len() as u64)?;
                 }
                 Next::End(reason) => return Ok((bytes, reason)),
                 Next::Nothing => {}

@@ -8,9 +8,10 @@ use super::format::{Format, START_LEN, with_format};
 use super::pcap::Pcap;
 use super::pcapng::{Interface, Pcapng};
 use super::record::{Framing, Record, Step};
+use super::resync::{self, Found, LOOK, MOST_GAPS, Recent};
 use super::source::Source;
 use super::stream::{Next, POLL, Stream};
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Gap, Result};
 
 /// Whole records that follow one another, and the state of the format in front of the first.
 pub struct Segment<F> {
@@ -109,8 +110,8 @@ pub enum AnyWalk {
 }
 
 impl AnyWalk {
-    /// Waits for the first bytes, which tell the format.
-    pub fn begin(stream: &mut Stream, wait: &mut Wait) -> Result<Self> {
+    /// Waits for the first bytes, which tell the format. `resync` says whether records are looked for behind a fault.
+    pub fn begin(stream: &mut Stream, resync: bool, wait: &mut Wait) -> Result<Self> {
         let mut start = start_of(stream, wait)?;
         let mut format = Format::from_start(&start)?;
         if format.needs_end() {
@@ -122,9 +123,9 @@ impl AnyWalk {
         }
         let first = format.first_offset() as usize;
         Ok(match format {
-            Format::Pcap(framing) => Self::Pcap(Walk::new(framing, start, first)),
-            Format::Pcapng(framing) => Self::Pcapng(Walk::new(framing, start, first)),
-            Format::Foreign(framing) => Self::Foreign(Walk::new(framing, start, first)),
+            Format::Pcap(framing) => Self::Pcap(Walk::new(framing, start, first, resync)),
+            Format::Pcapng(framing) => Self::Pcapng(Walk::new(framing, start, first, resync)),
+            Format::Foreign(framing) => Self::Foreign(Walk::new(framing, start, first, resync)),
         })
     }
 
@@ -138,9 +139,14 @@ impl AnyWalk {
         with_format!(Self, self, walk => walk.fault.as_ref())
     }
 
+    /// What was passed over so far.
+    pub fn gaps(&self) -> &[Gap] {
+        with_format!(Self, self, walk => &walk.gaps)
+    }
+
     /// Bytes of the stream that have been walked.
     pub fn offset(&self) -> u64 {
-        with_format!(Self, self, walk => walk.offset)
+        with_format!(Self, self, walk => walk.offset + walk.begin as u64)
     }
 
     /// The format, and the interfaces described so far.
@@ -156,9 +162,9 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Waits for the first bytes.
-    pub fn begin(mut stream: Stream, wait: &mut Wait) -> Result<Self> {
-        let walk = AnyWalk::begin(&mut stream, wait)?;
+    /// Waits for the first bytes. `resync` says whether records are looked for behind a fault.
+    pub fn begin(mut stream: Stream, resync: bool, wait: &mut Wait) -> Result<Self> {
+        let walk = AnyWalk::begin(&mut stream, resync, wait)?;
         Ok(Self { stream, walk })
     }
 
@@ -175,16 +181,40 @@ pub struct Walk<F> {
     buffer: Vec<u8>,
     /// Offset of the buffer's first byte in the stream.
     offset: u64,
+    /// Bytes at the beginning of the buffer that are done with.
+    begin: usize,
     packets: u64,
+    recent: Recent,
+    resync: bool,
+    lost: Option<Lost>,
+    gaps: Vec<Gap>,
     fault: Option<Fault>,
     pub ended: bool,
 }
 
+/// A fault behind which records are looked for.
+struct Lost {
+    fault: Fault,
+    /// Bytes from the beginning on where none begin.
+    searched: usize,
+}
+
 impl<F: Framing> Walk<F> {
     /// `start` are the bytes that were looked at already; the first record begins at `first`.
-    fn new(framing: F, mut start: Vec<u8>, first: usize) -> Self {
-        start.drain(..first);
-        Self { framing, buffer: start, offset: first as u64, packets: 0, fault: None, ended: false }
+    fn new(framing: F, start: Vec<u8>, first: usize, resync: bool) -> Self {
+        Self {
+            framing,
+            buffer: start,
+            offset: 0,
+            begin: first,
+            packets: 0,
+            recent: Recent::default(),
+            resync: resync && F::RESUMES,
+            lost: None,
+            gaps: Vec::new(),
+            fault: None,
+            ended: false,
+        }
     }
 
     /// The next records, up to the limits; none at the end, or when patience is over. `wait` is called while nothing comes.
@@ -195,11 +225,32 @@ impl<F: Framing> Walk<F> {
         patience: &mut Patience,
         wait: &mut Wait,
     ) -> Result<Option<Segment<F>>> {
+        loop {
+            if self.lost.is_some() && !self.find(stream, patience, wait)? {
+                return Ok(None);
+            }
+            let segment = self.walk(stream, limits, patience, wait)?;
+            if segment.is_some() || self.lost.is_none() {
+                return Ok(segment);
+            }
+        }
+    }
+
+    /// The records up to the limits, the end or a fault.
+    fn walk(
+        &mut self,
+        stream: &mut Stream,
+        limits: Limits,
+        patience: &mut Patience,
+        wait: &mut Wait,
+    ) -> Result<Option<Segment<F>>> {
         let framing = self.framing.clone();
-        let (mut at, mut records) = (0, 0);
-        while !self.ended && at < limits.bytes && records < limits.records {
+        let (mut at, mut records) = (self.begin, 0);
+        let limit = at.saturating_add(limits.bytes);
+        while self.lost.is_none() && !self.ended && at < limit && records < limits.records {
             match self.framing.step(&self.buffer, at) {
-                Step::Record(_, next) => {
+                Step::Record(record, next) => {
+                    self.recent.note(&record);
                     at = next;
                     records += 1;
                 }
@@ -207,19 +258,43 @@ impl<F: Framing> Walk<F> {
                 Step::More(need) => match self.more(at, need, records, stream, patience, wait)? {
                     More::Read => {}
                     More::Late => break,
-                    More::Ended(reason) => self.end(at, records, reason),
+                    More::Ended(None) => self.ended = true,
+                    More::Ended(Some(reason)) => self.lose(at, records, reason),
                 },
-                Step::Corrupt(reason) => self.end(at, records, Some(reason)),
+                Step::Corrupt(reason) => self.lose(at, records, reason),
             }
         }
-        if at == 0 {
+        if at == self.begin {
             return Ok(None);
         }
-        let rest = self.buffer.split_off(at);
-        let bytes = std::mem::replace(&mut self.buffer, rest);
-        self.offset += at as u64;
+        let bytes = self.take(at);
         self.packets += records as u64;
         Ok(Some(Segment { bytes, framing, records, files: None }))
+    }
+
+    /// The bytes up to `end`. Whichever is shorter is copied, they or the rest, which may be long where gaps are many.
+    fn take(&mut self, end: usize) -> Vec<u8> {
+        if end - self.begin < self.buffer.len() - end {
+            let bytes = self.buffer[self.begin..end].to_vec();
+            self.pass(end);
+            return bytes;
+        }
+        let rest = self.buffer.split_off(end);
+        let mut bytes = std::mem::replace(&mut self.buffer, rest);
+        bytes.drain(..self.begin);
+        self.offset += end as u64;
+        self.begin = 0;
+        bytes
+    }
+
+    /// Is done with the bytes up to `end`.
+    fn pass(&mut self, end: usize) {
+        self.begin = end;
+        if end > self.buffer.len() / 2 {
+            self.buffer.drain(..end);
+            self.offset += end as u64;
+            self.begin = 0;
+        }
     }
 
     fn more(
@@ -240,6 +315,7 @@ impl<F: Framing> Walk<F> {
                 Next::End(reason) => {
                     let have = self.buffer.len() - at;
                     let cut = (have > 0).then(|| format!("the file ends inside a record: {have} of its {need} bytes are there"));
+                    stream.end_again(reason.clone());
                     return Ok(More::Ended(reason.or(cut)));
                 }
                 Next::Nothing => {}
@@ -253,10 +329,59 @@ impl<F: Framing> Walk<F> {
         Ok(More::Read)
     }
 
-    fn end(&mut self, at: usize, records: usize, reason: Option<String>) {
-        self.ended = true;
-        self.fault =
-            reason.map(|reason| Fault { offset: self.offset + at as u64, reason, packets: self.packets + records as u64 });
+    /// Notes a fault, which ends the reading unless records are found behind it.
+    fn lose(&mut self, at: usize, records: usize, reason: String) {
+        let fault = Fault { offset: self.offset + at as u64, reason, packets: self.packets + records as u64 };
+        if self.resync && self.gaps.len() < MOST_GAPS {
+            // No record begins at the fault itself.
+            self.lost = Some(Lost { fault, searched: 1 });
+        } else {
+            self.ended = true;
+            self.fault = Some(fault);
+        }
+    }
+
+    /// Looks for records behind a fault. False if there are none, or none yet when patience is over.
+    fn find(&mut self, stream: &mut Stream, patience: &mut Patience, wait: &mut Wait) -> Result<bool> {
+        let seconds = self.recent.seconds();
+        let mut ended = false;
+        while let Some(lost) = &mut self.lost {
+            match resync::look(&self.framing, &self.buffer[self.begin..], lost.searched, ended, &seconds) {
+                Found::At(at) => {
+                    let fault = self.lost.take().expect("it is there").fault;
+                    let length = self.offset + (self.begin + at) as u64 - fault.offset;
+                    self.gaps.push(Gap { fault, length });
+                    self.pass(self.begin + at);
+                    return Ok(true);
+                }
+                Found::NotBefore(_) if ended => {
+                    self.fault = self.lost.take().map(|lost| lost.fault);
+                    self.ended = true;
+                    return Ok(false);
+                }
+                Found::NotBefore(at) => lost.searched = lost.searched.max(at),
+            }
+            if lost.searched > LOOK {
+                let searched = std::mem::take(&mut lost.searched);
+                self.pass(self.begin + searched);
+            }
+            match stream.next(POLL)? {
+                Next::Bytes(bytes) => {
+                    self.buffer.extend_from_slice(&bytes);
+                    stream.done_with(bytes);
+                }
+                Next::End(reason) => {
+                    stream.end_again(reason);
+                    ended = true;
+                }
+                Next::Nothing => {}
+            }
+            wait(stream.taken())?;
+            if patience.is_over() {
+                break;
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -264,5 +389,6 @@ enum More {
     Read,
     /// Patience is over.
     Late,
+    /// The stream has ended, with a reason if that is not where a record ends.
     Ended(Option<String>),
 }

@@ -90,6 +90,13 @@ mod tests {
         vec(prop_oneof![(0..3000_u16).prop_map(|n| [2, 0, 0, 0, (n >> 8) as u8, n as u8]), any::<[u8; 6]>()], 0..4000)
     }
 
+    #[test]
+    fn hashes_are_seeded() {
+        let hash = || Dictionary::<[u8; 6]>::default().places.hasher().hash_one([2_u8, 0, 0, 0, 0, 1]);
+        let hashes: std::collections::HashSet<u64> = (0..8).map(|_| hash()).collect();
+        assert!(hashes.len() > 1, "whoever knows one table's hashes knows them all");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 

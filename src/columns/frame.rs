@@ -9,7 +9,7 @@ use super::address::Addresses;
 use super::store::width;
 use super::table::{COLUMNS, Column, Presence, place};
 use crate::error::Result;
-use crate::parallel;
+use crate::{memory, parallel};
 
 /// Immutable columns of equal length. Cloning and slicing share the buffers.
 #[derive(Clone)]
@@ -115,10 +115,11 @@ impl Frame {
                 4 => gather::<u32>(buffer, rows),
                 _ => gather::<u64>(buffer, rows),
             };
-            (*place, buffer)
+            Ok((*place, buffer?))
         };
-        let columns = parallel::map(rows.len(), &self.columns, gather)?;
-        let selection = Selection::Rows(Arc::new(rows.iter().map(|&row| self.source_row(row)).collect()));
+        let columns = parallel::map(rows.len(), &self.columns, gather)?.into_iter().collect::<Result<_>>()?;
+        let source_rows = memory::collect(rows.iter().map(|&row| self.source_row(row)), rows.len())?;
+        let selection = Selection::Rows(Arc::new(source_rows));
         Ok(Self { rows: rows.len(), columns, selection, ..self.clone() })
     }
 
@@ -129,9 +130,9 @@ impl Frame {
     }
 }
 
-fn gather<T: ArrowNativeType>(buffer: &Buffer, rows: &[usize]) -> Buffer {
+fn gather<T: ArrowNativeType>(buffer: &Buffer, rows: &[usize]) -> Result<Buffer> {
     let values = buffer.typed_data::<T>();
-    rows.iter().map(|&row| values[row]).collect::<Vec<T>>().into()
+    Ok(memory::collect(rows.iter().map(|&row| values[row]), rows.len())?.into())
 }
 
 #[cfg(test)]

@@ -10,11 +10,14 @@
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex};
 
-use arrow_buffer::Buffer;
+use arrow_buffer::{ArrowNativeType, Buffer};
+use bytemuck::Pod;
 
 use super::scratch::{Plan, Scratch, Values};
 use super::space::Space;
 use super::table::{COLUMNS, Getter};
+use crate::error::Result;
+use crate::memory;
 
 /// Below this, columns are small enough to be kept and concatenated. Fuzz targets meet both kinds with short inputs.
 const RESERVE_FROM: u64 = if cfg!(fuzzing) { 1 << 11 } else { 8 << 20 };
@@ -38,6 +41,13 @@ impl Store {
         Self::Pieces { widths, pieces: Mutex::default() }
     }
 
+    /// Bytes that a row takes at most before it has come to its place. Pieces have room to spare, and are there beside what they are
+    /// joined to.
+    pub fn row_width(&self, plan: &Plan) -> u64 {
+        let width = row_width(&plan.filled);
+        if matches!(self, Self::Reserved(_)) { width } else { 2 * width }
+    }
+
     /// Stores a chunk's rows from row `base` on, and leaves the scratch empty.
     ///
     /// # Safety
@@ -59,17 +69,25 @@ impl Store {
     }
 
     /// The columns, each `rows` long, in the plan's order.
-    pub fn finish(self, rows: usize) -> Vec<Buffer> {
+    pub fn finish(self, rows: usize) -> Result<Vec<Buffer>> {
         match self {
-            Self::Reserved(columns) => columns.into_iter().map(|column| column.into_buffer(rows)).collect(),
+            Self::Reserved(columns) => Ok(columns.into_iter().map(|column| column.into_buffer(rows)).collect()),
             Self::Pieces { widths, pieces } => {
                 let mut pieces = pieces.into_inner().expect("no thread panics while it holds this");
                 pieces.sort_unstable_by_key(|(base, _)| *base);
-                (0..widths.len()).map(|column| concatenate(&mut pieces, column)).collect()
+                widths.iter().enumerate().map(|(column, &width)| concatenate(&mut pieces, column, width)).collect()
             }
         }
     }
 }
+
+/// Bytes of a row of these columns, places in the table.
+pub fn row_width(columns: &[usize]) -> u64 {
+    columns.iter().map(|&column| width(column) as u64).sum()
+}
+
+/// Bytes of a value of the widest column.
+pub const MOST_WIDTH: u64 = 8;
 
 /// Bytes of one value of a column.
 pub fn width(column: usize) -> usize {
@@ -82,47 +100,50 @@ pub fn width(column: usize) -> usize {
 }
 
 /// One column of all pieces, which are let go of on the way.
-fn concatenate(pieces: &mut [(usize, Vec<Values>)], column: usize) -> Buffer {
-    let empty = Values::U8(Vec::new());
-    match pieces {
-        [] => Buffer::from(Vec::<u64>::new()),
-        [(_, only)] => into_buffer(std::mem::replace(&mut only[column], empty)),
-        _ => {
-            let length = pieces.iter().map(|(_, values)| values[column].bytes().len()).sum::<usize>();
-            // Words, so that the bytes are aligned for every type of value.
-            let mut words = vec![0u64; length.div_ceil(8)];
-            let mut rest: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
-            for (_, values) in pieces {
-                let values = std::mem::replace(&mut values[column], empty.clone());
-                let (place, after) = rest.split_at_mut(values.bytes().len());
-                place.copy_from_slice(values.bytes());
-                rest = after;
-            }
-            Buffer::from(words).slice_with_length(0, length)
-        }
+fn concatenate(pieces: &mut [(usize, Vec<Values>)], column: usize, width: usize) -> Result<Buffer> {
+    let take = |(_, values): &mut (usize, Vec<Values>)| std::mem::replace(&mut values[column], Values::U8(Vec::new()));
+    if let [only] = pieces {
+        return Ok(into_buffer(take(only)));
+    }
+    let length = pieces.iter().map(|(_, values)| values[column].bytes().len()).sum();
+    joined(pieces.iter_mut().map(take), Values::bytes, length, width)
+}
+
+/// The pieces of these columns, places in the table, each joined to one.
+pub fn join(mut pieces: Vec<Vec<Buffer>>, columns: &[usize]) -> Result<Vec<Buffer>> {
+    if pieces.len() == 1 {
+        return Ok(pieces.remove(0));
+    }
+    let column = |(number, &column): (usize, &usize)| {
+        let length = pieces.iter().map(|piece| piece[number].len()).sum();
+        // Let go of on the way: no more than one column is there twice.
+        let take = |piece: &mut Vec<Buffer>| std::mem::take(&mut piece[number]);
+        joined(pieces.iter_mut().map(take), Buffer::as_slice, length, width(column))
+    };
+    columns.iter().enumerate().map(column).collect()
+}
+
+/// The values of all pieces in one, `length` bytes in values of `width`.
+fn joined<P>(pieces: impl Iterator<Item = P>, bytes: fn(&P) -> &[u8], length: usize, width: usize) -> Result<Buffer> {
+    match width {
+        1 => joined_values::<u8, P>(pieces, bytes, length),
+        2 => joined_values::<u16, P>(pieces, bytes, length),
+        4 => joined_values::<u32, P>(pieces, bytes, length),
+        _ => joined_values::<u64, P>(pieces, bytes, length),
     }
 }
 
-/// The pieces of `columns` columns, each joined to one.
-pub fn join(pieces: Vec<Vec<Buffer>>, columns: usize) -> Vec<Buffer> {
-    if pieces.len() == 1 {
-        return pieces.into_iter().flatten().collect();
+fn joined_values<T: Pod + ArrowNativeType, P>(
+    pieces: impl Iterator<Item = P>,
+    bytes: fn(&P) -> &[u8],
+    length: usize,
+) -> Result<Buffer> {
+    let mut values: Vec<T> = Vec::new();
+    memory::reserve(&mut values, length / size_of::<T>())?;
+    for piece in pieces {
+        values.extend_from_slice(bytemuck::cast_slice(bytes(&piece)));
     }
-    let mut pieces: Vec<Vec<Option<Buffer>>> = pieces.into_iter().map(|piece| piece.into_iter().map(Some).collect()).collect();
-    let column = |column: usize| {
-        let length = pieces.iter().filter_map(|piece| piece[column].as_ref()).map(Buffer::len).sum();
-        let mut words = vec![0u64; usize::div_ceil(length, 8)];
-        let mut rest: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
-        for piece in &mut pieces {
-            // Let go of on the way: no more than one column is there twice.
-            let Some(buffer) = piece[column].take() else { continue };
-            let (place, after) = rest.split_at_mut(buffer.len());
-            place.copy_from_slice(&buffer);
-            rest = after;
-        }
-        Buffer::from(words).slice_with_length(0, length)
-    };
-    (0..columns).map(column).collect()
+    Ok(Buffer::from(values))
 }
 
 fn into_buffer(values: Values) -> Buffer {
@@ -214,7 +235,7 @@ mod tests {
             unsafe { store.write(base, &mut scratch, &plan) };
             assert_eq!(scratch.rows(), 0);
         }
-        store.finish(rows)
+        store.finish(rows).unwrap()
     }
 
     proptest! {
@@ -229,7 +250,7 @@ mod tests {
             for (place, (pieces, reserved)) in pieces.iter().zip(&reserved).enumerate() {
                 prop_assert_eq!(pieces.as_slice(), reserved.as_slice(), "{}", COLUMNS[place].name);
                 prop_assert_eq!(pieces.len(), rows * width(place));
-                prop_assert!(pieces.as_ptr().addr().is_multiple_of(8), "aligned for every type");
+                prop_assert!(pieces.as_ptr().addr().is_multiple_of(width(place)), "aligned for its type");
             }
             let times: Vec<i64> = (0..rows as i64).map(|row| -row).collect();
             prop_assert_eq!(pieces[0].typed_data::<i64>(), times);
@@ -255,7 +276,7 @@ mod tests {
                     });
                 }
             });
-            let columns = store.finish(threads * ROWS);
+            let columns = store.finish(threads * ROWS).unwrap();
             let times: Vec<i64> = (0..(threads * ROWS) as i64).map(|row| -row).collect();
             assert_eq!(columns[0].typed_data::<i64>(), times);
         }

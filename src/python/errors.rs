@@ -19,19 +19,25 @@ pub fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R, Error>
 
 /// The exception for an error; `path` is the file it concerns.
 pub fn to_python(py: Python<'_>, error: Error, path: Option<&str>) -> PyErr {
-    let about = |message: String| path.map_or_else(|| message.clone(), |path| format!("{path}: {message}"));
+    let about = |message: String| path.map_or_else(|| message.clone(), |path| format!("{}: {message}", harmless(py, path)));
     match error {
         Error::Io(error) => io_error(error, path),
         Error::NotACapture(reason) => exception(py, "NotACaptureError", &about(reason)),
         error @ Error::UnknownColumn { .. } => exception(py, "UnknownColumnError", &error.to_string()),
         Error::Unwritable(reason) => PyValueError::new_err(reason),
-        Error::Memory(reason) => PyMemoryError::new_err(reason),
+        Error::Memory(reason) => PyMemoryError::new_err(about(reason)),
         error @ (Error::SourceChanged
         | Error::NotKept
         | Error::Expansion { .. }
         | Error::PacketGone { .. }
         | Error::Interrupted) => exception(py, "PcapframeError", &about(error.to_string())),
     }
+}
+
+/// The name of a file with what a terminal would obey spelled out.
+fn harmless(py: Python<'_>, path: &str) -> String {
+    let spelled = || py.import("pcapframe._harmless")?.call_method1("harmless", (path,))?.extract();
+    spelled().unwrap_or_else(|_: PyErr| format!("{path:?}"))
 }
 
 /// With the operating system's number, from which Python chooses FileNotFoundError, PermissionError and so on.

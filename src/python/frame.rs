@@ -17,7 +17,8 @@ use crate::capture::pcapng::Interface;
 use crate::capture::source::{Source, Stamp};
 use crate::columns::table::{Getter, Presence, find};
 use crate::columns::{self, COLUMNS, Column};
-use crate::error::{Error, Fault};
+use crate::error::{Error, Fault, Gap};
+use crate::memory;
 use crate::read::About;
 
 /// Immutable columns of packets.
@@ -41,6 +42,7 @@ pub struct Origin {
     pub place: Place,
     pub format: String,
     pub fault: Option<Fault>,
+    pub gaps: Vec<Gap>,
     pub bytes: u64,
     pub wrong_guesses: u64,
     /// The number of its first packet among those of all sources.
@@ -70,9 +72,9 @@ impl Place {
 impl Origin {
     /// The source, and its interfaces.
     pub fn new(about: About, place: Place, first_row: u64) -> (Self, Vec<Interface>) {
-        let About { format, interfaces, index, fault, bytes, wrong_guesses } = about;
+        let About { format, interfaces, index, fault, gaps, bytes, wrong_guesses } = about;
         let index = OnceLock::from(Arc::new(index));
-        (Self { place, format, fault, bytes, wrong_guesses, first_row, index }, interfaces)
+        (Self { place, format, fault, gaps, bytes, wrong_guesses, first_row, index }, interfaces)
     }
 }
 
@@ -166,7 +168,9 @@ impl Frame {
             let message = format!("the mask has {} values, but there are {} packets", mask.len(), self.data.rows());
             return Err(PyIndexError::new_err(message));
         }
-        let rows: Vec<usize> = mask.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| row).collect();
+        let count = mask.iter().filter(|keep| **keep).count();
+        let rows = mask.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| row);
+        let rows = memory::collect(rows, count).map_err(|error| to_python(py, error, None))?;
         let frame = detached(py, || self.data.take(&rows))?;
         Ok(self.part(frame))
     }
@@ -200,9 +204,23 @@ impl Frame {
             about.set_item("bytes", source.bytes)?;
             about.set_item("wrong_guesses", source.wrong_guesses)?;
             about.set_item("path", source.place.path().map(Path::as_os_str))?;
-            about.set_item("fault", source.fault.as_ref().map(|f| (f.offset, f.reason.as_str(), f.packets)))?;
+            about.set_item("fault", source.fault.as_ref().map(fault_item))?;
+            about.set_item("gaps", source.gaps.iter().map(gap_item).collect::<Vec<_>>())?;
             Ok(about)
         };
         self.origin.sources.iter().map(about).collect()
     }
+}
+
+/// Offset, reason, and packets before it.
+pub type FaultItem<T> = (u64, T, u64);
+/// Offset, length, reason, and packets before it.
+pub type GapItem<T> = (u64, u64, T, u64);
+
+pub fn fault_item(fault: &Fault) -> FaultItem<&str> {
+    (fault.offset, &fault.reason, fault.packets)
+}
+
+pub fn gap_item(gap: &Gap) -> GapItem<&str> {
+    (gap.fault.offset, gap.length, &gap.fault.reason, gap.fault.packets)
 }

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict};
 
-use super::frame::{Frame, Origin, Origins, Place};
+use super::frame::{FaultItem, Frame, GapItem, Origin, Origins, Place, fault_item, gap_item};
 use crate::capture::Source;
 use crate::capture::pcapng::Interface;
 use crate::capture::source::Stamp;
@@ -18,7 +18,7 @@ use crate::columns;
 use crate::columns::frame::Selection;
 use crate::columns::store::width;
 use crate::columns::table::{COLUMNS, find};
-use crate::error::Fault;
+use crate::error::{Fault, Gap};
 
 #[pymethods]
 impl Frame {
@@ -45,7 +45,8 @@ impl Frame {
 fn source_state<'py>(py: Python<'py>, source: &Origin) -> PyResult<Bound<'py, PyDict>> {
     let state = PyDict::new(py);
     state.set_item("format", &source.format)?;
-    state.set_item("fault", source.fault.as_ref().map(|fault| (fault.offset, fault.reason.as_str(), fault.packets)))?;
+    state.set_item("fault", source.fault.as_ref().map(fault_item))?;
+    state.set_item("gaps", source.gaps.iter().map(gap_item).collect::<Vec<_>>())?;
     state.set_item("bytes", source.bytes)?;
     state.set_item("first_row", source.first_row)?;
     match &source.place {
@@ -113,11 +114,13 @@ fn source(state: &Bound<'_, PyDict>) -> PyResult<Origin> {
     } else {
         Place::Gone
     };
-    let fault: Option<(u64, String, u64)> = item(state, "fault")?;
+    let fault = |(offset, reason, packets)| Fault { offset, reason, packets };
+    let gap = |(offset, length, reason, packets)| Gap { fault: fault((offset, reason, packets)), length };
     Ok(Origin {
         place,
         format: item(state, "format")?,
-        fault: fault.map(|(offset, reason, packets)| Fault { offset, reason, packets }),
+        fault: item::<Option<FaultItem<String>>>(state, "fault")?.map(fault),
+        gaps: item::<Vec<GapItem<String>>>(state, "gaps")?.into_iter().map(gap).collect(),
         bytes: item(state, "bytes")?,
         wrong_guesses: 0,
         first_row: item(state, "first_row")?,

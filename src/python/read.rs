@@ -40,18 +40,20 @@ pub struct Settings {
     decapsulate: bool,
     ports: Ports,
     pub max_expansion: u64,
+    pub resync: bool,
 }
 
 #[pymethods]
 impl Settings {
     /// `ports` are numbers of UDP ports and names of tunnels, or None for a port that is no tunnel's.
     #[new]
-    #[pyo3(signature = (*, threads, decapsulate=true, ports=None, max_expansion=1000, chunk=None))]
+    #[pyo3(signature = (*, threads, decapsulate=true, ports=None, max_expansion=1000, resync=true, chunk=None))]
     fn new(
         threads: usize,
         decapsulate: bool,
         ports: Option<Vec<(u16, Option<String>)>>,
         max_expansion: u64,
+        resync: bool,
         chunk: Option<u64>,
     ) -> PyResult<Self> {
         let mut table = Ports::registered();
@@ -59,7 +61,7 @@ impl Settings {
             table.set(port, name.map(|name| tunnel(port, &name)).transpose()?);
         }
         let chunk = chunk.unwrap_or(CHUNK).max(1);
-        Ok(Self { threads: threads.max(1), chunk, decapsulate, ports: table, max_expansion: max_expansion.max(1) })
+        Ok(Self { threads: threads.max(1), chunk, decapsulate, ports: table, max_expansion: max_expansion.max(1), resync })
     }
 }
 
@@ -76,6 +78,7 @@ impl Settings {
         let mut options = Options::new(Plan::new(places(py, columns)?));
         options.threads = self.threads;
         options.chunk = self.chunk;
+        options.resync = self.resync;
         options.context.ports = self.ports.clone();
         if !self.decapsulate {
             options.context = options.context.outermost();
@@ -111,7 +114,7 @@ pub fn read(
         pieces.push(part.buffers);
         dictionaries = part.dictionaries;
     }
-    let frame = detached(py, || Ok(join(pieces, rows, dictionaries, &options, 0)))?;
+    let frame = detached(py, || join(pieces, rows, dictionaries, &options, 0))?;
     Ok(Frame::new(frame, Arc::new(origin)))
 }
 
@@ -149,14 +152,18 @@ fn read_one(
     read_stream(source, options, max_expansion, dictionaries, progress, keep)
 }
 
-/// Whether a file can be read at positions as it is. What can not be told is left to whoever opens it.
+/// Whether a file can be read at positions as it is: not if it has bytes but no length, as those of the kernel have. What can not be
+/// told is left to whoever opens it.
 fn is_plain(path: &Path) -> bool {
     let start = || {
         let mut start = Vec::new();
         File::open(path)?.take(8).read_to_end(&mut start).map(|_| start)
     };
     match path.metadata() {
-        Ok(about) if about.is_file() => start().map_or(true, |start| Compression::detect(&start).is_none()),
+        Ok(about) if about.is_file() => start().is_ok_and(|start| {
+            let is_told = about.len() > 0 || start.is_empty();
+            is_told && Compression::detect(&start).is_none()
+        }),
         Ok(about) => about.is_dir(),
         Err(_) => true,
     }
@@ -201,7 +208,7 @@ fn read_stream(
         if keep && stamp.is_none() {
             return read_kept(stream, options, dictionaries, total, monitor);
         }
-        let opened = Opened::begin(stream, &mut |taken| monitor.progress(taken, total))?;
+        let opened = Opened::begin(stream, options.resync, &mut |taken| monitor.progress(taken, total))?;
         let mut scan = Scan::new(vec![opened], options.clone(), total);
         let part = scan.rest(dictionaries, monitor)?;
         let place = path.zip(stamp).map_or(Place::Gone, |(path, stamp)| Place::Compressed(path, stamp));

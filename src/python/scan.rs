@@ -7,15 +7,18 @@ use std::time::Duration;
 use pyo3::prelude::*;
 
 use super::errors::to_python;
-use super::frame::{Frame, Origin, Origins, Place};
+use super::frame::{FaultItem, Frame, GapItem, Origin, Origins, Place};
 use super::input::Followed;
 use super::packets::CaptureFile;
 use super::read::{Settings, stream, watched};
 use crate::capture::stream::{Ahead, Opener, Stream, Wanted};
 use crate::capture::walk::Opened;
 use crate::columns::scratch::Numbering;
-use crate::error::Error;
+use crate::error::{Error, Fault, Gap};
 use crate::scan::{self, BatchSize};
+
+/// Where a source has broken off, and what was passed over.
+type Damage = (Option<FaultItem<String>>, Vec<GapItem<String>>);
 
 #[pyclass(frozen, module = "pcapframe._core")]
 pub struct Scan {
@@ -71,7 +74,7 @@ impl Scan {
         let wanted = Wanted::default();
         let inputs = sources.iter().map(|source| Input::new(source, &wanted, follow)).collect::<PyResult<Vec<_>>>()?;
         let path = if let [only] = inputs.as_slice() { only.path.clone() } else { None };
-        let (opened, total) = open(py, inputs, &wanted, settings.max_expansion, progress.as_ref())?;
+        let (opened, total) = open(py, inputs, &wanted, settings, progress.as_ref())?;
         let size = BatchSize { packets: batch_size.max(1), patience: timeout.map(Duration::from_secs_f64) };
         Ok(Self { stream: Mutex::new(scan::Scan::new(opened, options, total)), size, path, progress, wanted })
     }
@@ -121,11 +124,14 @@ impl Scan {
         outcome.map_err(|error| to_python(py, error, None))
     }
 
-    /// For each source offset, reason, and packets before it, where it has broken off.
+    /// For each source offset, reason, and packets before it, where it has broken off, and the same with a length (after the
+    /// offset) of what was passed over so far.
     #[getter]
-    fn faults(&self) -> Vec<Option<(u64, String, u64)>> {
+    fn damage(&self) -> Vec<Damage> {
+        let fault = |fault: &Fault| (fault.offset, fault.reason.clone(), fault.packets);
+        let gap = |gap: &Gap| (gap.fault.offset, gap.length, gap.fault.reason.clone(), gap.fault.packets);
         let scan = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        scan.faults().into_iter().map(|fault| fault.map(|fault| (fault.offset, fault.reason, fault.packets))).collect()
+        scan.damage().map(|(broken, gaps)| (broken.map(fault), gaps.iter().map(gap).collect())).collect()
     }
 
     /// How many interfaces the sources have described so far.
@@ -145,14 +151,14 @@ fn open(
     py: Python<'_>,
     inputs: Vec<Input>,
     wanted: &Wanted,
-    max_expansion: u64,
+    settings: &Settings,
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<(Vec<Opened>, u64)> {
     let ahead = Ahead::among(inputs.len());
     let known = inputs.iter().all(|input| input.bytes > 0);
     let total = if known { inputs.iter().map(|input| input.bytes).sum() } else { 0 };
     let streams = inputs.into_iter().map(|Input { open, path, .. }| {
-        Stream::open(open, wanted.clone(), max_expansion, ahead)
+        Stream::open(open, wanted.clone(), settings.max_expansion, ahead)
             .map(|stream| (stream, path))
             .map_err(|error| to_python(py, error, None))
     });
@@ -162,7 +168,7 @@ fn open(
         let callback = progress.map(|callback| callback.clone_ref(py));
         let others: u64 = opened.iter().map(|one| one.stream.taken()).sum();
         opened.push(watched(py, path.as_deref(), callback, |monitor| {
-            Opened::begin(stream, &mut |taken| monitor.progress(others + taken, total))
+            Opened::begin(stream, settings.resync, &mut |taken| monitor.progress(others + taken, total))
         })?);
     }
     Ok((opened, total))

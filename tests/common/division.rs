@@ -10,7 +10,7 @@ use pcapframe::capture::walk::Opened;
 use pcapframe::capture::{Packets, Source};
 use pcapframe::columns::scratch::Plan;
 use pcapframe::error::Result;
-use pcapframe::read::{Options, Unwatched, read};
+use pcapframe::read::{About, Options, Unwatched, read};
 use pcapframe::scan::{BatchSize, Scan};
 
 use super::outcome::{Column, Outcome, WHOLE, buffers, columns, everything, memory, read_with};
@@ -89,7 +89,7 @@ pub fn streamed(bytes: &[u8], how: Streaming) -> Result<Outcome> {
         Stream::open(Box::new(|| Ok(Box::new(pieces))), Wanted::default(), expansion, Ahead::default())
     };
     let options = Options { threads, chunk, ..Options::new(everything()) };
-    let mut scan = Scan::new(vec![Opened::begin(open()?, &mut |_| Ok(()))?], options, 0);
+    let mut scan = Scan::new(vec![Opened::begin(open()?, true, &mut |_| Ok(()))?], options, 0);
     let (mut rows, mut all): (_, Vec<(&'static str, Column)>) = (0, Vec::new());
     while let Some(frame) = scan.next(BatchSize { packets: batch, patience: None }, &mut Unwatched)? {
         assert!((1..=batch).contains(&frame.rows()), "a batch of {} packets", frame.rows());
@@ -107,7 +107,8 @@ pub fn streamed(bytes: &[u8], how: Streaming) -> Result<Outcome> {
     let about = abouts.swap_remove(0);
     let mut packets = Packets::of_stream(open);
     let packets = (0..rows as u64).map(|row| packets.get(row).map(|packet| packet.data.to_vec())).collect::<Result<_>>()?;
-    Ok(Outcome { rows, columns: all, packets, format: about.format, interfaces, fault: about.fault })
+    let About { format, fault, gaps, .. } = about;
+    Ok(Outcome { rows, columns: all, packets, format, interfaces, fault, gaps })
 }
 
 /// Reads a capture as a stream, which must be the same as reading it in one piece. What is compressed is read as a stream only.

@@ -9,7 +9,7 @@ use pcapframe::capture::{Packets, Source};
 use pcapframe::columns::Frame;
 use pcapframe::columns::scratch::Plan;
 use pcapframe::columns::table::{COLUMNS, Getter};
-use pcapframe::error::{Fault, Result};
+use pcapframe::error::{Fault, Gap, Result};
 use pcapframe::read::{Options, Reading, Unwatched, read};
 
 /// A chunk size that no test capture reaches: sequential reading.
@@ -53,6 +53,7 @@ pub struct Outcome {
     pub format: String,
     pub interfaces: Vec<Interface>,
     pub fault: Option<Fault>,
+    pub gaps: Vec<Gap>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -71,6 +72,7 @@ impl Outcome {
             format: reading.about.format,
             interfaces: reading.about.interfaces,
             fault: reading.about.fault,
+            gaps: reading.about.gaps,
         }
     }
 }

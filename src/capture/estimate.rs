@@ -1,0 +1,75 @@
+//! About how many records a source has, from a few samples of it.
+
+use super::record::Framing;
+use super::source::Source;
+use super::split::Window;
+use crate::error::Result;
+
+const SAMPLES: u64 = 16;
+const SAMPLE: u64 = 64 << 10;
+
+/// About how many packets there are from `first` on, where `framing` begins; None if no sample tells.
+pub fn packets<F: Framing>(source: &Source, first: u64, framing: &F) -> Result<Option<u64>> {
+    let length = source.len().saturating_sub(first);
+    let mut framing = framing.clone();
+    let mut window = Window::new(source);
+    let (mut packets, mut bytes) = (0, 0);
+    // Captures often begin unlike the rest: the first sample tells of itself alone, unless there is no other.
+    let (mut first_packets, mut first_bytes) = (0, 0);
+    for sample in 0..SAMPLES {
+        let start = first + length / SAMPLES * sample;
+        let end = (start + SAMPLE).min(source.len());
+        window.load(start, end)?;
+        // The first sample tells what later ones need to know, such as interfaces.
+        let begin = if sample == 0 { Some(start) } else { window.guess(&framing, end) };
+        if let Some(begin) = begin {
+            let walked = window.walk(&mut framing, begin, end, |_, _| packets += 1)?;
+            bytes += walked.offset - begin;
+        }
+        if sample == 0 {
+            (first_packets, first_bytes) = (std::mem::take(&mut packets), std::mem::take(&mut bytes));
+        }
+    }
+    if packets == 0 {
+        (packets, bytes) = (std::mem::take(&mut first_packets), std::mem::take(&mut first_bytes));
+    }
+    // Up to 2^64 bytes times packets in a mebibyte.
+    let rest = u128::from(length.saturating_sub(first_bytes)) * packets / u128::from(bytes.max(1));
+    Ok((packets > 0).then(|| (first_packets + rest).min(u128::from(u64::MAX)) as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{Format, Source};
+
+    fn source(records: impl Iterator<Item = usize>) -> Source {
+        let mut bytes = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0".to_vec();
+        for length in records {
+            bytes.extend([0, 0, 0, 0x60, 0, 0, 0, 0]);
+            bytes.extend((length as u32).to_le_bytes().repeat(2));
+            bytes.resize(bytes.len() + length, 0xee);
+        }
+        Source::Memory(Box::new(bytes))
+    }
+
+    fn estimated(source: &Source) -> Option<u64> {
+        let Format::Pcap(pcap) = Format::detect(source).unwrap() else { panic!("it is pcap") };
+        packets(source, 24, &pcap).unwrap()
+    }
+
+    #[test]
+    fn near_the_number_also_where_the_beginning_is_unlike_the_rest() {
+        let count = 30_000;
+        let even = estimated(&source((0..count).map(|_| 100))).unwrap();
+        assert!(even.abs_diff(count) <= count / 100, "{even}");
+        let uneven = estimated(&source((0..count).map(|number| if number < 3000 { 1 } else { 500 }))).unwrap();
+        assert!(uneven.abs_diff(count) <= count / 4, "{uneven}");
+    }
+
+    #[test]
+    fn none_without_records() {
+        assert_eq!(estimated(&source(0..0)), None);
+        assert_eq!(estimated(&source(std::iter::once(100))), Some(1));
+    }
+}
