@@ -112,7 +112,7 @@ def compare(path):
     rows, unknown = tshark(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pf.TruncatedCaptureWarning)
-        cap = pf.read_pcap(path, columns="all")
+        cap = pf.read_pcap(path, columns="all", on_error="stop")  # as tshark does
     ours = {
         name: np.asarray(cap[name]).tolist() if name != "timestamp" else cap.timestamp.view(np.int64).tolist() for name in COLUMNS
     }

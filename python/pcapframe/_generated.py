@@ -138,8 +138,6 @@ class Tunnel(IntEnum):
     """LISP (RFC 9300)."""
     NSH = 19
     """Ethernet or IP behind a Network Service Header (RFC 8300)."""
-    PIM = 20
-    """PIM Register: a multicast packet on its way to the rendezvous point (RFC 7761)."""
 
 
 class TcpFlag(IntFlag):
@@ -308,7 +306,7 @@ class ColumnProperties:
 
     @property
     def eth_src(self) -> AddressColumn:
-        """Source hardware address of the outermost Ethernet frame.
+        """Source hardware address of the outermost frame.
 
         Returns
         -------
@@ -319,7 +317,7 @@ class ColumnProperties:
 
     @property
     def eth_dst(self) -> AddressColumn:
-        """Destination hardware address of the outermost Ethernet frame.
+        """Destination hardware address of the outermost frame.
 
         Returns
         -------
@@ -341,7 +339,7 @@ class ColumnProperties:
 
     @property
     def vlan_id(self) -> NDArray[np.uint16]:
-        """VLAN identifier of the outermost tag (IEEE 802.1Q), which may be that of a frame inside a tunnel.
+        """VLAN identifier of the outermost tag (IEEE 802.1Q).
 
         Returns
         -------
