@@ -8,6 +8,9 @@ import shutil
 import matplotlib as mpl
 import pytest
 
+from command import PACKETS, write
+from frames import pcap
+
 mpl.use("Agg")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -24,6 +27,12 @@ def lab() -> pathlib.Path:
 def lab_ng() -> pathlib.Path:
     """Two interfaces of the lab network, pcapng in nanoseconds."""
     return ROOT / "examples" / "data" / "lab-small.pcapng"
+
+
+@pytest.fixture
+def capture(tmp_path: pathlib.Path) -> str:
+    """A capture of the five packets that the command is tested with."""
+    return write(tmp_path / "five.pcap", pcap(PACKETS))
 
 
 @pytest.fixture(scope="session")
