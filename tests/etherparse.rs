@@ -2,8 +2,9 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use common::captures::others;
 use common::cases;
 use common::frames::{ethernet, spoilt};
 use common::sliced::Tally;
@@ -74,26 +75,14 @@ fn frames_of_our_own() {
     assert!(tally.equal > 2000, "{tally:?}");
 }
 
-/// Captures that are not part of this repository, for those who have them.
-fn captures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures")
-}
-
-fn files(folder: &Path, out: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() { files(&path, out) } else { out.push(path) }
-    }
-}
-
 #[test]
 fn real_frames() {
     let mut paths = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/lab.pcap")];
-    if captures().exists() {
-        files(&captures(), &mut paths);
-    } else {
+    let others = others(Path::new(env!("CARGO_MANIFEST_DIR")));
+    if others.is_empty() {
         println!("skipped: there are no captures beside the repository");
     }
+    paths.extend(others);
     let mut tally = Tally::default();
     for path in paths {
         let bytes = std::fs::read(&path).unwrap();

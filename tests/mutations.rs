@@ -3,9 +3,10 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use common::blocks::{Blocks, Classic, Order};
+use common::captures::others;
 use common::division::{EXPANSION, Streaming, check_division, check_stream, in_one_piece, streamed};
 use common::samples::{COMPRESSIONS, block_capture, classic_captures, compress, in_udp};
 use common::{Column, Outcome};
@@ -188,31 +189,17 @@ fn containers() {
     }
 }
 
-/// Captures that are not part of this repository, for those who have them.
-fn captures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures")
-}
-
-fn files(folder: &Path, out: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() { files(&path, out) } else { out.push(path) }
-    }
-}
-
 #[test]
 fn real_captures() {
     for (name, length) in [("lab.pcap", 600), ("lab-small.pcapng", 600)] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data").join(name);
         check_mutations(&std::fs::read(path).unwrap()[..length], ALL);
     }
-    let mut paths = Vec::new();
-    files(&captures(), &mut paths);
+    let paths = others(Path::new(env!("CARGO_MANIFEST_DIR")));
     if paths.is_empty() {
         println!("skipped: there are no captures beside the repository");
         return;
     }
-    paths.sort();
     let small = paths.into_iter().filter_map(|path| std::fs::read(path).ok()).filter(|bytes| bytes.len() <= 300);
     let small = small.filter(|bytes| in_one_piece(bytes).is_ok_and(|outcome| outcome.rows > 0)).step_by(40);
     let count = small.map(|bytes| check_mutations(&bytes, SOME)).count();

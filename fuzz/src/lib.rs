@@ -2,6 +2,8 @@
 
 #[path = "../../tests/common/blocks.rs"]
 pub mod blocks;
+#[path = "../../tests/common/captures.rs"]
+pub mod captures;
 pub mod containers;
 #[path = "../../tests/common/decoding.rs"]
 pub mod decoding;

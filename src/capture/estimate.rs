@@ -8,34 +8,40 @@ use crate::error::Result;
 const SAMPLES: u64 = 16;
 const SAMPLE: u64 = 64 << 10;
 
+/// Records of a sample, and the bytes that they take.
+#[derive(Clone, Copy, Default)]
+struct Sample {
+    packets: u128,
+    bytes: u64,
+}
+
 /// About how many packets there are from `first` on, where `framing` begins; None if no sample tells.
 pub fn packets<F: Framing>(source: &Source, first: u64, framing: &F) -> Result<Option<u64>> {
     let length = source.len().saturating_sub(first);
     let mut framing = framing.clone();
     let mut window = Window::new(source);
-    let (mut packets, mut bytes) = (0, 0);
-    // Captures often begin unlike the rest: the first sample tells of itself alone, unless there is no other.
-    let (mut first_packets, mut first_bytes) = (0, 0);
-    for sample in 0..SAMPLES {
-        let start = first + length / SAMPLES * sample;
+    let mut take = |number: u64| -> Result<Sample> {
+        let start = first + length / SAMPLES * number;
         let end = (start + SAMPLE).min(source.len());
         window.load(start, end)?;
         // The first sample tells what later ones need to know, such as interfaces.
-        let begin = if sample == 0 { Some(start) } else { window.guess(&framing, end) };
-        if let Some(begin) = begin {
-            let walked = window.walk(&mut framing, begin, end, |_, _| packets += 1)?;
-            bytes += walked.offset - begin;
-        }
-        if sample == 0 {
-            (first_packets, first_bytes) = (std::mem::take(&mut packets), std::mem::take(&mut bytes));
-        }
+        let begin = if number == 0 { Some(start) } else { window.guess(&framing, end) };
+        let Some(begin) = begin else { return Ok(Sample::default()) };
+        let mut packets = 0;
+        let walked = window.walk(&mut framing, begin, end, |_, _| packets += 1)?;
+        Ok(Sample { packets, bytes: walked.offset - begin })
+    };
+    let head = take(0)?;
+    let mut others = Sample::default();
+    for number in 1..SAMPLES {
+        let Sample { packets, bytes } = take(number)?;
+        others = Sample { packets: others.packets + packets, bytes: others.bytes + bytes };
     }
-    if packets == 0 {
-        (packets, bytes) = (std::mem::take(&mut first_packets), std::mem::take(&mut first_bytes));
-    }
+    // Captures often begin unlike the rest: the head tells of itself alone, unless nothing else does.
+    let (known, alike) = if others.packets > 0 { (head, others) } else { (Sample::default(), head) };
     // Up to 2^64 bytes times packets in a mebibyte.
-    let rest = u128::from(length.saturating_sub(first_bytes)) * packets / u128::from(bytes.max(1));
-    Ok((packets > 0).then(|| (first_packets + rest).min(u128::from(u64::MAX)) as u64))
+    let rest = u128::from(length.saturating_sub(known.bytes)) * alike.packets / u128::from(alike.bytes.max(1));
+    Ok((alike.packets > 0).then(|| (known.packets + rest).min(u128::from(u64::MAX)) as u64))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use super::pcapng::Interface;
 use super::record::{Framing, Plausible, Record, Step, max_packet_length};
+use crate::bytes::{le16, le32, le64};
 
 const HEADER_LEN: usize = 24;
 /// Tells a header from what captured bytes look like by accident.
@@ -34,13 +35,12 @@ pub fn append(record: &Record, to: &mut Vec<u8>) {
 
 impl Header {
     fn read(bytes: &[u8; HEADER_LEN]) -> Option<Self> {
-        let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         (bytes[22..] == MARK).then(|| Self {
-            timestamp: (i64::from(number(4)) << 32) | i64::from(number(0)),
-            length: number(8),
-            captured: number(12),
-            interface: number(16),
-            link_type: u16::from_le_bytes([bytes[20], bytes[21]]),
+            timestamp: le64(bytes, 0) as i64,
+            length: le32(bytes, 8),
+            captured: le32(bytes, 12),
+            interface: le32(bytes, 16),
+            link_type: le16(bytes, 20),
         })
     }
 }

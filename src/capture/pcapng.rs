@@ -5,6 +5,7 @@
 use super::interfaces::Interfaces;
 use super::record::{Framing, Plausible, Record, Step, max_packet_length, saturated};
 use super::resync::{Clues, ORDINARY_PACKET_LEN, Times, Verdict};
+use crate::bytes::{be32, le16, le32};
 use crate::error::{Error, Result};
 
 pub const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -192,14 +193,12 @@ impl Pcapng {
 
     #[inline(always)]
     fn u16_at(&self, bytes: &[u8], at: usize) -> u16 {
-        let bytes = [bytes[at], bytes[at + 1]];
-        if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) }
+        u16_in(self.big_endian, bytes, at)
     }
 
     #[inline(always)]
     fn u32_at(&self, bytes: &[u8], at: usize) -> u32 {
-        let number = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        if self.big_endian { number.swap_bytes() } else { number }
+        u32_in(self.big_endian, bytes, at)
     }
 
     fn i64_of(&self, value: &[u8]) -> Option<i64> {
@@ -238,7 +237,7 @@ impl Pcapng {
     #[cold]
     fn learn_byte_order(&mut self, section: &[u8]) -> std::result::Result<(), String> {
         self.is_lost = true;
-        let magic = u32::from_be_bytes([section[8], section[9], section[10], section[11]]);
+        let magic = be32(section, 8);
         self.big_endian = match magic {
             BYTE_ORDER_MAGIC => true,
             _ if magic.swap_bytes() == BYTE_ORDER_MAGIC => false,
@@ -501,8 +500,7 @@ impl Section {
     }
 
     fn u32_at(&self, bytes: &[u8], at: usize) -> u32 {
-        let number = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        if self.big_endian { number.swap_bytes() } else { number }
+        u32_in(self.big_endian, bytes, at)
     }
 
     /// Where the block at `at` ends, if it is one beyond doubt.
@@ -534,7 +532,7 @@ impl Section {
     }
 
     fn begin(&mut self, header: &[u8]) -> std::result::Result<(), Verdict> {
-        let magic = u32::from_be_bytes([header[8], header[9], header[10], header[11]]);
+        let magic = be32(header, 8);
         if magic != BYTE_ORDER_MAGIC && magic.swap_bytes() != BYTE_ORDER_MAGIC {
             return Err(Verdict::Nothing);
         }
@@ -550,10 +548,9 @@ impl Section {
         if block.len() < MIN_PACKET_BLOCK_LEN {
             return false;
         }
-        let number = match (kind, self.big_endian) {
-            (ENHANCED_PACKET, _) => self.u32_at(block, 8) as usize,
-            (_, true) => usize::from(u16::from_be_bytes([block[8], block[9]])),
-            (_, false) => usize::from(u16::from_le_bytes([block[8], block[9]])),
+        let number = match kind {
+            ENHANCED_PACKET => self.u32_at(block, 8) as usize,
+            _ => usize::from(u16_in(self.big_endian, block, 8)),
         };
         let captured = self.u32_at(block, 20) as usize;
         if number >= self.described || captured > block.len() - MIN_PACKET_BLOCK_LEN {
@@ -566,6 +563,18 @@ impl Section {
         let nanoseconds = interface.resolution.nanoseconds(units, interface.offset_seconds);
         captured <= framing.max_length(interface.link_type) as usize && times.fit(nanoseconds.div_euclid(1_000_000_000))
     }
+}
+
+#[inline(always)]
+fn u16_in(big_endian: bool, bytes: &[u8], at: usize) -> u16 {
+    let number = le16(bytes, at);
+    if big_endian { number.swap_bytes() } else { number }
+}
+
+#[inline(always)]
+fn u32_in(big_endian: bool, bytes: &[u8], at: usize) -> u32 {
+    let number = le32(bytes, at);
+    if big_endian { number.swap_bytes() } else { number }
 }
 
 #[cold]

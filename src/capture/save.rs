@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::index::Packet;
 use super::write::{FILE_HEADER_LEN, NANOSECONDS, RECORD_HEADER_LEN, Writer, write_header, write_record};
+use crate::bytes::le32;
 use crate::error::Result;
 
 const BUFFER: usize = 1 << 20;
@@ -87,8 +88,7 @@ fn refine(to: &mut BufWriter<File>) -> io::Result<()> {
 fn refine_records(records: &mut [u8]) -> usize {
     let mut at = 0;
     while let Some(header) = records.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<RECORD_HEADER_LEN>()) {
-        let number = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-        let (fraction, captured) = (number(4) * NANOSECONDS, number(8) as usize);
+        let (fraction, captured) = (le32(header, 4) * NANOSECONDS, le32(header, 8) as usize);
         header[4..8].copy_from_slice(&fraction.to_le_bytes());
         at += RECORD_HEADER_LEN + captured;
     }

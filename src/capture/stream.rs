@@ -166,8 +166,9 @@ impl Stream {
         self.shared.taken()
     }
 
-    /// Takes back a block of which nothing is needed any more.
-    pub fn done_with(&self, bytes: Bytes) {
+    /// Appends a block to what is kept, and takes it back to be filled again.
+    pub fn move_to(&self, kept: &mut Vec<u8>, bytes: Bytes) {
+        kept.extend_from_slice(&bytes);
         // Nobody fills it any more if it can not be sent.
         let _ = self.used.send(bytes.block);
     }
@@ -214,8 +215,7 @@ impl Stream {
             match self.next(POLL)? {
                 Next::Bytes(block) => {
                     memory::reserve(&mut bytes, block.len())?;
-                    bytes.extend_from_slice(&block);
-                    self.done_with(block);
+                    self.move_to(&mut bytes, block);
                     room.check_bytes(bytes.len() as u64)?;
                 }
                 Next::End(reason) => return Ok((bytes, reason)),

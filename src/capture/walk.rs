@@ -76,10 +76,7 @@ fn start_of(stream: &mut Stream, wait: &mut Wait) -> Result<Vec<u8>> {
     let mut start = Vec::new();
     while start.len() < START_LEN {
         match stream.next(POLL)? {
-            Next::Bytes(bytes) => {
-                start.extend_from_slice(&bytes);
-                stream.done_with(bytes);
-            }
+            Next::Bytes(bytes) => stream.move_to(&mut start, bytes),
             // A pipe may hold back what follows the file header until there is a packet.
             Next::Nothing if Format::from_start(&start).is_ok() => break,
             Next::Nothing => {}
@@ -308,10 +305,7 @@ impl<F: Framing> Walk<F> {
     ) -> Result<More> {
         while self.buffer.len() < at + need {
             match stream.next(POLL)? {
-                Next::Bytes(bytes) => {
-                    self.buffer.extend_from_slice(&bytes);
-                    stream.done_with(bytes);
-                }
+                Next::Bytes(bytes) => stream.move_to(&mut self.buffer, bytes),
                 Next::End(reason) => {
                     let have = self.buffer.len() - at;
                     let cut = (have > 0).then(|| format!("the file ends inside a record: {have} of its {need} bytes are there"));
@@ -366,10 +360,7 @@ impl<F: Framing> Walk<F> {
                 self.pass(self.begin + searched);
             }
             match stream.next(POLL)? {
-                Next::Bytes(bytes) => {
-                    self.buffer.extend_from_slice(&bytes);
-                    stream.done_with(bytes);
-                }
+                Next::Bytes(bytes) => stream.move_to(&mut self.buffer, bytes),
                 Next::End(reason) => {
                     stream.end_again(reason);
                     ended = true;

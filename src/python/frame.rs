@@ -204,8 +204,8 @@ impl Frame {
             about.set_item("bytes", source.bytes)?;
             about.set_item("wrong_guesses", source.wrong_guesses)?;
             about.set_item("path", source.place.path().map(Path::as_os_str))?;
-            about.set_item("fault", source.fault.as_ref().map(fault_item))?;
-            about.set_item("gaps", source.gaps.iter().map(gap_item).collect::<Vec<_>>())?;
+            about.set_item("fault", source.fault.as_ref().map(fault_item::<&str>))?;
+            about.set_item("gaps", source.gaps.iter().map(gap_item::<&str>).collect::<Vec<_>>())?;
             Ok(about)
         };
         self.origin.sources.iter().map(about).collect()
@@ -217,10 +217,10 @@ pub type FaultItem<T> = (u64, T, u64);
 /// Offset, length, reason, and packets before it.
 pub type GapItem<T> = (u64, u64, T, u64);
 
-pub fn fault_item(fault: &Fault) -> FaultItem<&str> {
-    (fault.offset, &fault.reason, fault.packets)
+pub fn fault_item<'a, T: From<&'a str>>(fault: &'a Fault) -> FaultItem<T> {
+    (fault.offset, fault.reason.as_str().into(), fault.packets)
 }
 
-pub fn gap_item(gap: &Gap) -> GapItem<&str> {
-    (gap.fault.offset, gap.length, &gap.fault.reason, gap.fault.packets)
+pub fn gap_item<'a, T: From<&'a str>>(gap: &'a Gap) -> GapItem<T> {
+    (gap.fault.offset, gap.length, gap.fault.reason.as_str().into(), gap.fault.packets)
 }

@@ -45,8 +45,8 @@ impl Frame {
 fn source_state<'py>(py: Python<'py>, source: &Origin) -> PyResult<Bound<'py, PyDict>> {
     let state = PyDict::new(py);
     state.set_item("format", &source.format)?;
-    state.set_item("fault", source.fault.as_ref().map(fault_item))?;
-    state.set_item("gaps", source.gaps.iter().map(gap_item).collect::<Vec<_>>())?;
+    state.set_item("fault", source.fault.as_ref().map(fault_item::<&str>))?;
+    state.set_item("gaps", source.gaps.iter().map(gap_item::<&str>).collect::<Vec<_>>())?;
     state.set_item("bytes", source.bytes)?;
     state.set_item("first_row", source.first_row)?;
     match &source.place {

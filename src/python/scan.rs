@@ -7,14 +7,14 @@ use std::time::Duration;
 use pyo3::prelude::*;
 
 use super::errors::to_python;
-use super::frame::{FaultItem, Frame, GapItem, Origin, Origins, Place};
+use super::frame::{FaultItem, Frame, GapItem, Origin, Origins, Place, fault_item, gap_item};
 use super::input::Followed;
 use super::packets::CaptureFile;
 use super::read::{Settings, stream, watched};
 use crate::capture::stream::{Ahead, Opener, Stream, Wanted};
 use crate::capture::walk::Opened;
 use crate::columns::scratch::Numbering;
-use crate::error::{Error, Fault, Gap};
+use crate::error::Error;
 use crate::scan::{self, BatchSize};
 
 /// Where a source has broken off, and what was passed over.
@@ -128,10 +128,8 @@ impl Scan {
     /// offset) of what was passed over so far.
     #[getter]
     fn damage(&self) -> Vec<Damage> {
-        let fault = |fault: &Fault| (fault.offset, fault.reason.clone(), fault.packets);
-        let gap = |gap: &Gap| (gap.fault.offset, gap.length, gap.fault.reason.clone(), gap.fault.packets);
         let scan = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        scan.damage().map(|(broken, gaps)| (broken.map(fault), gaps.iter().map(gap).collect())).collect()
+        scan.damage().map(|(broken, gaps)| (broken.map(fault_item), gaps.iter().map(gap_item).collect())).collect()
     }
 
     /// How many interfaces the sources have described so far.

@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
 pub mod blocks;
+pub mod captures;
 pub mod decoding;
 pub mod division;
 pub mod frames;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use pcapframe::capture::Format;
 use pcapframe::capture::compression::Compression;
 use pcapframe::wire::{Context, Depth};
+use pcapframe_fuzz::captures::others;
 use pcapframe_fuzz::decoding::decoded;
 use pcapframe_fuzz::outcome::{WHOLE, column, memory, packets, read_with};
 use pcapframe_fuzz::samples::{COMPRESSIONS, ETHERNET, block_capture, classic_captures, compress, links, tunnels};
@@ -23,10 +24,7 @@ fn main() -> std::io::Result<()> {
     let to = PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| "corpus".into()));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let examples = ["lab.pcap", "lab-small.pcapng"].map(|name| root.join("examples/data").join(name));
-    let mut others = Vec::new();
-    files(&root.join("../shared/captures"), &mut others);
-    others.sort();
-    let files: Vec<Vec<u8>> = examples.iter().chain(&others).filter_map(|path| fs::read(path).ok()).collect();
+    let files: Vec<Vec<u8>> = examples.iter().chain(&others(&root)).filter_map(|path| fs::read(path).ok()).collect();
 
     let frames = frames(&files);
     for target in ["wire", "prefixes"] {
@@ -51,13 +49,6 @@ fn main() -> std::io::Result<()> {
         write(&to, compression.name(), compressed.chain(plain))?;
     }
     Ok(())
-}
-
-fn files(folder: &Path, out: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() { files(&path, out) } else { out.push(path) }
-    }
 }
 
 /// A few frames of each kind.
