@@ -19,8 +19,8 @@ use super::table::{COLUMNS, Getter};
 use crate::error::Result;
 use crate::memory;
 
-/// Below this, columns are small enough to be kept and concatenated. Fuzz targets meet both kinds with short inputs.
-const RESERVE_FROM: u64 = if cfg!(fuzzing) { 1 << 11 } else { 8 << 20 };
+/// Below this, columns are small enough to be kept and concatenated. Fuzz targets and Miri meet both kinds with short inputs.
+const RESERVE_FROM: u64 = if cfg!(any(fuzzing, miri)) { 1 << 11 } else { 8 << 20 };
 
 pub enum Store {
     Reserved(Vec<Reserved>),
@@ -201,6 +201,10 @@ mod tests {
     use crate::columns::scratch::Numbering;
     use crate::wire::Packet;
 
+    // Miri takes a thousand times as long.
+    const CASES: u32 = if cfg!(miri) { 4 } else { 64 };
+    const MOST_ROWS: usize = if cfg!(miri) { 10 } else { 200 };
+
     /// Every column.
     fn plan() -> Plan {
         Plan::new((0..COLUMNS.len()).collect())
@@ -239,10 +243,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 64 }))]
+        #![proptest_config(ProptestConfig::with_cases(CASES))]
 
         #[test]
-        fn both_kinds_give_the_same(chunks in vec(0..200_usize, 0..6)) {
+        fn both_kinds_give_the_same(chunks in vec(0..MOST_ROWS, 0..6)) {
             let rows = chunks.iter().sum();
             let (pieces, reserved) = (Store::new(&plan(), 0, rows), Store::new(&plan(), RESERVE_FROM, rows));
             assert!(matches!((&pieces, &reserved), (Store::Pieces { .. }, Store::Reserved(_))));
@@ -250,7 +254,9 @@ mod tests {
             for (place, (pieces, reserved)) in pieces.iter().zip(&reserved).enumerate() {
                 prop_assert_eq!(pieces.as_slice(), reserved.as_slice(), "{}", COLUMNS[place].name);
                 prop_assert_eq!(pieces.len(), rows * width(place));
-                prop_assert!(pieces.as_ptr().addr().is_multiple_of(width(place)), "aligned for its type");
+                for buffer in [pieces, reserved] {
+                    prop_assert!(buffer.as_ptr().addr().is_multiple_of(width(place)), "aligned for its type");
+                }
             }
             let times: Vec<i64> = (0..rows as i64).map(|row| -row).collect();
             prop_assert_eq!(pieces[0].typed_data::<i64>(), times);
@@ -259,7 +265,7 @@ mod tests {
 
     #[test]
     fn threads_write_at_the_same_time() {
-        const ROWS: usize = 50;
+        const ROWS: usize = MOST_ROWS / 4;
         let threads = if cfg!(miri) { 3 } else { 16 };
         for source_len in [0, RESERVE_FROM] {
             let plan = plan();
