@@ -61,6 +61,21 @@ fn ipv6_header([source, destination]: [[u8; 16]; 2]) -> IpHeaders {
 }
 
 #[test]
+fn cut_jumbograms() {
+    let step = || PacketBuilder::ethernet2([1; 6], [2; 6]).ipv6([3; 16], [4; 16], 64);
+    let (mut tcp, mut udp) = (Vec::new(), Vec::new());
+    step().tcp(1, 2, 3, 4).write(&mut tcp, b"abc").unwrap();
+    step().udp(1, 2).write(&mut udp, b"abc").unwrap();
+    udp[58..60].fill(0);
+    for mut frame in [tcp, udp] {
+        frame[18..20].fill(0);
+        let mut tally = Tally::default();
+        tally.compare(&frame, frame.len() as u32 + 70_000);
+        assert_eq!(tally.equal, 1);
+    }
+}
+
+#[test]
 fn frames_of_our_own() {
     let mut runner = proptest::test_runner::TestRunner::new(cases(6000));
     let tally = std::cell::RefCell::new(Tally::default());

@@ -153,6 +153,18 @@ mod classic {
     }
 
     #[test]
+    fn records_that_fit_a_variant_only() {
+        let capture = |fraction| {
+            let capture = Classic::new(Order::Little).raw([1, 0, 16, 16], &[0; 16]);
+            capture.raw([0, fraction, 0, 0], b"").packet(0, 0, b"").bytes
+        };
+        let (plain, modified) = (capture(999_999), capture(1_000_000));
+        assert_eq!((whole(&plain).len(), check_reference(&plain)), (3, 3));
+        // tshark finds two packets too; the crate finds three.
+        assert_eq!((whole(&modified).len(), check_reference(&modified)), (2, 0));
+    }
+
+    #[test]
     fn lengths_of_old_versions() {
         // The numbers in the order of the file, then: captured, on the wire. The packet has three bytes.
         let cases = [
