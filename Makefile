@@ -4,6 +4,8 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
+SANITIZED ?= target/asan
+SANITIZE_TESTS ?= tests/test_dpkt.py tests/dpkt_api tests/test_capture.py tests/test_streams.py tests/test_bad_input.py tests/test_export.py tests/test_parallel.py
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,7 +28,7 @@ BUILD_REQUIRES := import tomllib; \
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test lint stubs fix generate bench fuzz notebooks clean
+.PHONY: help demo test lint stubs fix generate bench fuzz sanitize notebooks clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -73,6 +75,19 @@ bench: $(VENV)/.stamp-dev ## measure reading speed; writes benches/README.md and
 
 fuzz: ## run fuzz targets for FUZZ_SECONDS each (60), all or FUZZ_TARGETS; prints executions and crashes
 	$(PYTHON) fuzz/run.py --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# Miri for what threads write. The extension with AddressSanitizer for the border to Python, in a package of its own that shadows
+# the installed one: the sanitizer's runtime must be in the process before Python is, and Python's own allocator would hide from it.
+sanitize: HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+sanitize: SUFFIX = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
+sanitize: $(VENV)/.stamp-dev ## watch all that is unsafe: Miri, and SANITIZE_TESTS with AddressSanitizer; needs nightly Rust and gcc
+	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --no-default-features --lib columns::store
+	RUSTFLAGS=-Zsanitizer=address CARGO_PROFILE_DEV_OPT_LEVEL=1 PYO3_PYTHON=$(BIN)/python \
+	  cargo +nightly build --lib --target $(HOST) --target-dir $(SANITIZED)
+	rm -rf $(SANITIZED)/python && cp -r python $(SANITIZED)/python && rm -f $(SANITIZED)/python/pcapframe/_core*.so
+	cp $(SANITIZED)/$(HOST)/debug/libpcapframe.so $(SANITIZED)/python/pcapframe/_core$(SUFFIX)
+	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc \
+	  MPLBACKEND=Agg PYTHONPATH=$(SANITIZED)/python $(BIN)/python -m pytest $(PYTEST_ARGS) $(SANITIZE_TESTS)
 
 notebooks: $(if $(NOTEBOOKS),$(VENV)/.stamp-notebook) ## execute examples/*.ipynb; results go to build/notebooks/
 	@$(if $(NOTEBOOKS),,echo "there are no notebooks in examples/")
