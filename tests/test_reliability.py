@@ -423,8 +423,9 @@ class TestHostileSizes:
             assert (len(cap), len(cap.info.gaps)) == (8 * n, n)
             return taken
 
-        few, many = (min(seconds(n) for _ in range(3)) for n in (900, 9000))
-        assert many < 30 * max(few, 0.001)
+        few, many = (min(seconds(n) for _ in range(3)) for n in (990, 9900))
+        # A hundred is quadratic. What has several chunks is also searched for their first records, which takes some time.
+        assert many < 60 * max(few, 0.001)
 
     def test_addresses_chosen_to_collide_take_time_in_proportion(self):
         # Equal in the bytes from which the first, unseeded table takes the slot.
