@@ -54,6 +54,20 @@ def test_arrow_shares_the_memory_of_numpy(cap):
     assert part.to_arrow()["sport"].chunk(0).buffers()[1].address == cap.sport[3:].ctypes.data
 
 
+def test_checksums_are_booleans(lab):
+    cap = pf.read_pcap(lab, columns=["ip_checksum_ok", "l4_checksum_ok"])
+    meaning = {pf.Checksum.NOT_VERIFIABLE: None, pf.Checksum.GOOD: True, pf.Checksum.BAD: False}
+    for name in cap.columns:
+        expected = [meaning[value] for value in cap[name].tolist()]
+        assert set(cap[name].tolist()) >= {pf.Checksum.NOT_VERIFIABLE, pf.Checksum.GOOD}
+        assert cap.to_arrow().schema.field(name).type == pa.bool_()
+        assert cap.to_arrow()[name].to_pylist() == expected
+        assert cap.to_polars()[name].to_list() == expected
+        assert cap.to_pandas()[name].dtype == pd.BooleanDtype()
+        assert [None if value is pd.NA else value for value in cap.to_pandas()[name]] == expected
+        assert cap[5:50].to_arrow()[name].to_pylist() == expected[5:50]
+
+
 def test_polars(cap):
     frame = cap.to_polars()
     assert frame["sport"].to_list() == SPORT

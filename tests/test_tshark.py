@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import ipaddress
+import struct
 import subprocess
 import warnings
 
@@ -14,7 +16,9 @@ from conftest import nanoseconds, need_program
 from pcapframe import _core
 
 COLUMNS = {row["name"]: row["tshark"].split() for row in _core.column_table() if "tshark" in row}
-FIELDS = sorted({field for fields in COLUMNS.values() for field in fields} | {"frame.protocols", "_ws.malformed", "_ws.short"})
+OTHER_FIELDS = {"frame.protocols", "_ws.malformed", "_ws.short", "tcp.hdr_len", "ipv6.plen"}
+OTHER_FIELDS |= {f"{protocol}.checksum" for protocol in ("ip", "tcp", "udp", "sctp")}
+FIELDS = sorted({field for fields in COLUMNS.values() for field in fields} | OTHER_FIELDS)
 # Each packet for itself, and numbers as they are in the headers.
 PREFERENCES = [
     "ip.defragment:FALSE",
@@ -23,7 +27,14 @@ PREFERENCES = [
     "tcp.relative_sequence_numbers:FALSE",
     "tcp.analyze_sequence_numbers:FALSE",
     "ip.tso_support:TRUE",
+    "ip.check_checksum:TRUE",
+    "tcp.check_checksum:TRUE",
+    "udp.check_checksum:TRUE",
+    "udplite.check_checksum:TRUE",
+    "sctp.checksum:crc-32c",
 ]
+# Those of which the checksum is verified.
+TRANSPORTS = {"tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp"}
 # Layers beyond which pcapframe does not look yet, and link types it does not know yet.
 BEYOND = set(
     """
@@ -78,7 +89,11 @@ def expectation(row, layers):
             continue  # ip.proto is the number of the AH, the column that of the transport behind it
         if name == "ip_version" and inner and not row[f"{inner[0]}.src"]:
             continue  # tshark found no IP header fit to read either
-        if name == "timestamp":
+        if name == "ip_checksum_ok":
+            yield name, verdict(texts[0])
+        elif name == "l4_checksum_ok":
+            yield name, verdict(message_state(row, layers))
+        elif name == "timestamp":
             yield name, nanoseconds(texts[0])
         elif name in ("src", "dst"):
             yield name, address(name, row, inner)
@@ -101,6 +116,44 @@ def address(name, row, inner):
     if inner is None:
         return row[f"arp.{name}.proto_ipv4"].split(",")[0]
     return row[f"{inner[0]}.{name}"].split(",")[inner[1]]
+
+
+def verdict(states):
+    """What tshark says of a checksum; the first of several is not that of a packet quoted by an ICMP error."""
+    return {"0": pf.Checksum.BAD, "1": pf.Checksum.GOOD, "4": pf.Checksum.BAD}.get(states.split(",")[0], 0)
+
+
+def message_state(row, layers):
+    """tshark's state of the checksum of the first transport."""
+    transport = next((layer for layer in layers if layer in TRANSPORTS), "")
+    return row.get(f"{'udp' if transport == 'udplite' else transport}.checksum.status", "")
+
+
+def has_reason(name, row, theirs, ours):
+    """Whether a checksum differs as docs/tshark-differences.md says: good with 0xffff in place of 0, or not verifiable since the
+    sender has not filled it in or has only begun it, or because not all bytes are there.
+    """
+    if ours == pf.Checksum.GOOD:
+        return row["tcp.checksum"] == "0xffff"
+    if ours != pf.Checksum.NOT_VERIFIABLE:
+        return False
+    link = 14 if row["frame.protocols"].startswith("eth:") else 0
+    length = number(row["ip.len"]) if row["ip.len"] else 40 + number(row["ipv6.plen"] or "0")
+    if name == "l4_checksum_ok" and link + length > number(row["frame.len"]):
+        return True
+    if theirs != pf.Checksum.BAD:
+        return False
+    if name == "ip_checksum_ok":
+        return number(row["ip.checksum"]) == 0
+    if row["sctp.checksum"]:
+        return number(row["sctp.checksum"]) == 0
+    transport = "tcp" if row["tcp.checksum"] else "udp"
+    length = number(row["tcp.len"]) + number(row["tcp.hdr_len"]) if transport == "tcp" else number(row["udp.length"])
+    version = "ip" if row["ip.src"] else "ipv6"
+    ends = b"".join(ipaddress.ip_address(row[f"{version}.{end}"]).packed for end in ("src", "dst"))
+    pseudo = ends + struct.pack(">II", length, 6 if transport == "tcp" else 17)
+    # A sum of 16 bits whose carries are added in is the remainder of a division by 65535, which has two names for nothing.
+    return number(row[f"{transport}.checksum"]) % 0xFFFF == sum(struct.unpack(f">{len(pseudo) // 2}H", pseudo)) % 0xFFFF
 
 
 def payload(row):
@@ -127,6 +180,8 @@ def compare(path):
             if record_only and (name not in ("timestamp", "length", "captured_length") or layers[0] == "atm"):
                 continue  # tshark does not count the pseudo-header that a packet of ATM begins with
             compared += 1
+            if name.endswith("_checksum_ok") and has_reason(name, row, value, ours[name][i]):
+                continue
             if ours[name][i] != value and not (name == "length" and value == LARGEST_LENGTH < ours[name][i]):
                 differences.append(
                     f"{path} packet {i + 1} {name}: tshark {value!r}, pcapframe {ours[name][i]!r}, {':'.join(layers)}"

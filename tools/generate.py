@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import pathlib
 import sys
+from textwrap import wrap
 from types import ModuleType
 
 
@@ -54,11 +55,17 @@ def enum(name: str, base: str, title: str, members: list[tuple[str, int, str]]) 
     return "\n".join(lines)
 
 
+def dtype(column: dict[str, object]) -> str:
+    """The type in numpy, or address."""
+    return "uint8" if column["kind"] == "checksum" else str(column["kind"])
+
+
 def column_property(column: dict[str, object]) -> str:
-    kind = str(column["kind"])
+    kind = dtype(column)
     doc = paragraph(str(column["doc"]))
     returned = "AddressColumn" if kind == "address" else f"numpy.ndarray of {kind}"
     tshark = f"tshark: {column['tshark']}." if "tshark" in column else "tshark has no such field."
+    source = f"One value a packet; {'default column' if column['default'] else 'read on request'}. {tshark}"
     return "\n".join(
         [
             "    @property",
@@ -68,7 +75,7 @@ def column_property(column: dict[str, object]) -> str:
             "        Returns",
             "        -------",
             f"        {returned}",
-            f"            One value a packet; {'default column' if column['default'] else 'read on request'}. {tshark}",
+            *wrap(source, 130, initial_indent=" " * 12, subsequent_indent=" " * 12),
             '        """',
             f'        return cast("{TYPES[kind]}", self._column("{column["name"]}"))',
         ]
@@ -91,6 +98,8 @@ def generated() -> str:
         enum("Layer", "IntFlag", "The headers found in a packet: bits of the column ``layers``.", _core.layers()),
         "\n",
         enum("Stop", "IntEnum", "Why decoding of a packet ended: values of the column ``stop``.", _core.stops()),
+        "\n",
+        enum("Checksum", "IntEnum", "What is known of a checksum: values of its column.", _core.checksums()),
         "\n",
         enum("Tunnel", "IntEnum", "What carried the innermost headers: values of the column ``tunnel``.", _core.tunnels()),
         "\n",
@@ -127,8 +136,9 @@ def reference() -> str:
     for column in _core.column_table():
         mark = "●" if column["default"] else ""
         tshark = column.get("tshark", "—")
-        lines.append(f"| `{column['name']}` | {column['kind']} | {mark} | {paragraph(str(column['doc']))} | {tshark} |")
-    for title, members in [("Layer", _core.layers()), ("Stop", _core.stops()), ("Tunnel", _core.tunnels())]:
+        lines.append(f"| `{column['name']}` | {dtype(column)} | {mark} | {paragraph(str(column['doc']))} | {tshark} |")
+    enums = {"Layer": _core.layers(), "Stop": _core.stops(), "Checksum": _core.checksums(), "Tunnel": _core.tunnels()}
+    for title, members in enums.items():
         lines += ["", f"## {title}", "", "| name | value | meaning |", "|---|---|---|"]
         lines += [f"| {name} | {value} | {paragraph(doc)} |" for name, value, doc in members]
     return "\n".join(lines) + "\n"

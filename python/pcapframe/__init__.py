@@ -9,7 +9,7 @@ Read a capture with :func:`read_pcap`; what comes back is a :class:`Capture`, wh
 """
 
 from ._core import __version__
-from ._generated import Layer, Stop, TcpFlag, Tunnel
+from ._generated import Checksum, Layer, Stop, TcpFlag, Tunnel
 from .address import AddressColumn
 from .capture import Capture, Gap, Info
 from .errors import (
@@ -26,6 +26,7 @@ from .timeline import Timeline
 __all__ = [
     "AddressColumn",
     "Capture",
+    "Checksum",
     "CorruptCaptureError",
     "Gap",
     "Info",

@@ -40,6 +40,7 @@ __all__ = [
     "UnpackError",
     "__version__",
     "bin_sums",
+    "checksums",
     "column_table",
     "default_threads",
     "dpkt_crc32c_add",
@@ -174,6 +175,9 @@ def write_packets(frame: Frame, path: str | os.PathLike[str], *, pcapng: bool, n
 
 def restore(state: dict[str, Any]) -> Frame:
     """Return the frame whose :meth:`Frame.state` this is."""
+
+def checksums() -> list[tuple[str, int, str]]:
+    """Return name, number and meaning of what may be known of a checksum."""
 
 def column_table() -> list[_Column]:
     """Return every column: name, kind, documentation, whether it is read by default, and its oracle in the tests."""

@@ -95,6 +95,17 @@ class Stop(IntEnum):
     """Headers are nested deeper than is followed."""
 
 
+class Checksum(IntEnum):
+    """What is known of a checksum: values of its column."""
+
+    NOT_VERIFIABLE = 0
+    """There is none, bytes that it covers are missing, or it was to be filled in later."""
+    GOOD = 1
+    """It fits the bytes that it covers."""
+    BAD = 2
+    """It does not fit."""
+
+
 class Tunnel(IntEnum):
     """What carried the innermost headers: values of the column ``tunnel``."""
 
@@ -220,6 +231,8 @@ ALL_COLUMNS: Final = (
     "icmp_type",
     "icmp_code",
     "payload_length",
+    "ip_checksum_ok",
+    "l4_checksum_ok",
     "layers",
     "tunnel",
     "tunnel_id",
@@ -600,6 +613,29 @@ class ColumnProperties:
             One value a packet; default column. tshark: tcp.len udp.length.
         """
         return cast("NDArray[np.uint32]", self._column("payload_length"))
+
+    @property
+    def ip_checksum_ok(self) -> NDArray[np.uint8]:
+        """Whether the innermost IPv4 header's checksum fits, as `Checksum`; a boolean in Arrow.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; read on request. tshark: ip.checksum.status.
+        """
+        return cast("NDArray[np.uint8]", self._column("ip_checksum_ok"))
+
+    @property
+    def l4_checksum_ok(self) -> NDArray[np.uint8]:
+        """Whether the checksum of the innermost message fits, as `Checksum`; a boolean in Arrow.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a packet; read on request. tshark: tcp.checksum.status udp.checksum.status sctp.checksum.status
+            dccp.checksum.status icmp.checksum.status icmpv6.checksum.status igmp.checksum.status.
+        """
+        return cast("NDArray[np.uint8]", self._column("l4_checksum_ok"))
 
     @property
     def layers(self) -> NDArray[np.uint32]:

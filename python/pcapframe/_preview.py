@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._generated import Layer, Stop, TcpFlag, Tunnel
+from ._generated import Checksum, Layer, Stop, TcpFlag, Tunnel
 from .address import AddressColumn
 from .timeline import PROTOCOLS
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TEXT_ROWS = 6
 HTML_ROWS = 10
 CELL = 48
+ENUMERATIONS = {"stop": Stop, "tunnel": Tunnel, "ip_checksum_ok": Checksum, "l4_checksum_ok": Checksum}
 
 
 def cell(name: str, value: Any) -> str:
@@ -29,8 +30,8 @@ def cell(name: str, value: Any) -> str:
         return "|".join(flag.name or "" for flag in TcpFlag if flag & int(value))
     if name == "layers":
         return "|".join(layer.name or "" for layer in Layer if layer & int(value))
-    if name in ("stop", "tunnel"):
-        return (Stop if name == "stop" else Tunnel)(int(value)).name.lower()
+    if name in ENUMERATIONS:
+        return ENUMERATIONS[name](int(value)).name.lower()
     return str(value)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from . import _core, _linktypes, _preview
 from ._extras import need
-from ._generated import ALL_COLUMNS, ColumnProperties, Layer, Stop
+from ._generated import ALL_COLUMNS, Checksum, ColumnProperties, Layer, Stop
 from ._harmless import harmless
 from .address import AddressColumn
 from .errors import damage_text
@@ -371,7 +371,7 @@ class Capture(ColumnProperties):
         return need("polars", "to_polars").DataFrame(self)
 
     def to_pandas(self) -> Any:
-        """Return a pandas DataFrame: numbers as nullable integers, addresses as categories.
+        """Return a pandas DataFrame: numbers as nullable integers, checksums as nullable booleans, addresses as categories.
 
         Fields that a packet does not have are missing. Needs no pyarrow.
         """
@@ -386,6 +386,8 @@ class Capture(ColumnProperties):
         present = self._frame.present(name)
         if present is None:
             return values
+        if name in CHECKSUMS:
+            return pandas.arrays.BooleanArray(values == Checksum.GOOD, ~present)
         return pandas.arrays.IntegerArray(values, ~present)
 
     def write_parquet(self, path: str | os.PathLike[str], **options: Any) -> None:
@@ -403,6 +405,7 @@ class Capture(ColumnProperties):
 
 
 ADDRESSES = frozenset(row["name"] for row in _core.column_table() if row["kind"] == "address")
+CHECKSUMS = frozenset(row["name"] for row in _core.column_table() if row["kind"] == "checksum")
 
 
 def _restore(state: dict[str, Any]) -> Capture:

@@ -16,7 +16,7 @@ pub enum Values {
 impl Values {
     fn of(getter: &Getter) -> Self {
         match getter {
-            Getter::U8(_) => Self::U8(Vec::new()),
+            Getter::U8(_) | Getter::Checksum(_) => Self::U8(Vec::new()),
             Getter::U16(_) => Self::U16(Vec::new()),
             Getter::U32(_) | Getter::Ip(_) | Getter::Mac(_) => Self::U32(Vec::new()),
             Getter::Time(_) => Self::I64(Vec::new()),
@@ -150,7 +150,7 @@ impl Scratch {
         let batch = &self.batch[..self.pending];
         for (column, values) in &mut self.columns {
             match (&COLUMNS[*column].getter, values) {
-                (Getter::U8(get), Values::U8(values)) => get(batch, values),
+                (Getter::U8(get) | Getter::Checksum(get), Values::U8(values)) => get(batch, values),
                 (Getter::U16(get), Values::U16(values)) => get(batch, values),
                 (Getter::U32(get), Values::U32(values)) => get(batch, values),
                 (Getter::Time(get), Values::I64(values)) => get(batch, values),

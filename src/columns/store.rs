@@ -92,7 +92,7 @@ pub const MOST_WIDTH: u64 = 8;
 /// Bytes of one value of a column.
 pub fn width(column: usize) -> usize {
     match COLUMNS[column].getter {
-        Getter::U8(_) => 1,
+        Getter::U8(_) | Getter::Checksum(_) => 1,
         Getter::U16(_) => 2,
         Getter::U32(_) | Getter::Ip(_) | Getter::Mac(_) => 4,
         Getter::Time(_) => 8,

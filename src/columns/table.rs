@@ -13,6 +13,8 @@ pub enum Getter {
     U8(fn(&[Packet], &mut Vec<u8>)),
     U16(fn(&[Packet], &mut Vec<u16>)),
     U32(fn(&[Packet], &mut Vec<u32>)),
+    /// What is known of a checksum.
+    Checksum(fn(&[Packet], &mut Vec<u8>)),
     /// Nanoseconds since 1970.
     Time(fn(&[Packet], &mut Vec<i64>)),
     /// An address of either IP version, or none: an IPv4 address itself or the place of an IPv6 address.
@@ -33,6 +35,8 @@ pub enum Presence {
     Address,
     /// IPv4, and fragments of IPv6.
     Identification,
+    /// Those whose checksum could be verified.
+    Verified,
     /// Those that a tunnel carried.
     Tunnel,
     /// Those that a tunnel over IP carried.
@@ -86,7 +90,7 @@ macro_rules! columns {
 }
 
 use Oracle::{Exempt, Tshark};
-use Presence::{Address as Addressed, Always, Identification, Layers, OuterAddress, TcpOption, Tunnel};
+use Presence::{Address as Addressed, Always, Identification, Layers, OuterAddress, TcpOption, Tunnel, Verified};
 
 #[rustfmt::skip]
 columns! {
@@ -156,6 +160,10 @@ columns! {
     '+' icmp_code: U8, Transport, Layers(layer::ANY_ICMP), Tshark("icmp.code icmpv6.code"), |p: &Packet| p.icmp_code;
     /// Bytes of transport payload by the headers' lengths, captured or not; for ICMP what follows its first 8 bytes.
     '+' payload_length: U32, Transport, Layers(layer::PORTS | layer::ANY_ICMP), Tshark("tcp.len udp.length"), |p: &Packet| p.payload_length;
+    /// Whether the innermost IPv4 header's checksum fits, as `Checksum`; a boolean in Arrow.
+    '-' ip_checksum_ok: Checksum, Checksum, Verified, Tshark("ip.checksum.status"), |p: &Packet| p.ip_checksum as u8;
+    /// Whether the checksum of the innermost message fits, as `Checksum`; a boolean in Arrow.
+    '-' l4_checksum_ok: Checksum, Checksum, Verified, Tshark("tcp.checksum.status udp.checksum.status sctp.checksum.status dccp.checksum.status icmp.checksum.status icmpv6.checksum.status igmp.checksum.status"), |p: &Packet| p.l4_checksum as u8;
     /// The headers found, a set of `Layer` bits.
     '+' layers: U32, Transport, Always, Exempt("frame.protocols is text; compared in the tshark test by its parts"), |p: &Packet| p.layers;
     /// What carried the innermost headers, as `Tunnel`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::types::UInt32Type;
 use arrow_array::{
-    ArrayRef, DictionaryArray, PrimitiveArray, RecordBatch, RecordBatchIterator, RecordBatchOptions, StringArray,
+    ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, RecordBatch, RecordBatchIterator, RecordBatchOptions, StringArray,
     TimestampNanosecondArray, UInt8Array, UInt16Array, UInt32Array,
 };
 use arrow_buffer::{BooleanBuffer, NullBuffer};
@@ -19,7 +19,7 @@ use super::errors::detached;
 use super::frame::Frame;
 use crate::columns::table::{Getter, Presence};
 use crate::columns::{self, Column};
-use crate::wire::layer;
+use crate::wire::{Checksum, layer};
 
 #[pymethods]
 impl Frame {
@@ -68,6 +68,11 @@ impl Frame {
             Getter::U8(_) => Arc::new(UInt8Array::new(frame.values(place).ok_or_else(gone)?, nulls)),
             Getter::U16(_) => Arc::new(UInt16Array::new(frame.values(place).ok_or_else(gone)?, nulls)),
             Getter::U32(_) => Arc::new(UInt32Array::new(frame.values(place).ok_or_else(gone)?, nulls)),
+            Getter::Checksum(_) => {
+                let known = frame.values::<u8>(place).ok_or_else(gone)?;
+                let good = known.iter().map(|&known| known == Checksum::Good as u8).collect();
+                Arc::new(BooleanArray::new(good, nulls))
+            }
             Getter::Time(_) => Arc::new(TimestampNanosecondArray::new(frame.values(place).ok_or_else(gone)?, nulls)),
             Getter::Ip(_) | Getter::Mac(_) => {
                 let coded = self.coded(py, column.name)?;
@@ -90,6 +95,7 @@ fn data_type(column: &Column) -> DataType {
         Getter::U8(_) => DataType::UInt8,
         Getter::U16(_) => DataType::UInt16,
         Getter::U32(_) => DataType::UInt32,
+        Getter::Checksum(_) => DataType::Boolean,
         Getter::Time(_) => DataType::Timestamp(TimeUnit::Nanosecond, None),
         Getter::Ip(_) | Getter::Mac(_) => DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)),
     }
@@ -103,6 +109,10 @@ pub fn present(frame: &columns::Frame, column: &Column) -> Vec<bool> {
         Presence::Layers(wanted) => any_layer(wanted),
         Presence::TcpOption(option) => frame.companion::<u8>("tcp_options").iter().map(|options| options & option != 0).collect(),
         Presence::Address => any_layer(layer::IP | layer::ARP),
+        Presence::Verified => {
+            let unknown = Checksum::NotVerifiable as u8;
+            frame.companion::<u8>(column.name).iter().map(|&known| known != unknown).collect()
+        }
         Presence::Tunnel => frame.companion::<u8>("tunnel_depth").iter().map(|depth| *depth != 0).collect(),
         Presence::OuterAddress => frame.companion::<u8>("outer_ip_version").iter().map(|version| *version != 0).collect(),
         Presence::Identification => {

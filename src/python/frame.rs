@@ -130,7 +130,7 @@ impl Frame {
         // SAFETY: a Frame is frozen and its buffers are immutable and live as long as it does.
         unsafe {
             Ok(match column.getter {
-                Getter::U8(_) => lend(&frame.values::<u8>(place).ok_or_else(gone)?, owner).into_any(),
+                Getter::U8(_) | Getter::Checksum(_) => lend(&frame.values::<u8>(place).ok_or_else(gone)?, owner).into_any(),
                 Getter::U16(_) => lend(&frame.values::<u16>(place).ok_or_else(gone)?, owner).into_any(),
                 Getter::U32(_) | Getter::Ip(_) | Getter::Mac(_) => {
                     lend(&frame.values::<u32>(place).ok_or_else(gone)?, owner).into_any()

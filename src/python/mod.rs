@@ -63,7 +63,7 @@ mod _core {
     #[pymodule_export]
     use super::scan::Scan;
     #[pymodule_export]
-    use super::schema::{column_table, layers, stops, tunnels};
+    use super::schema::{checksums, column_table, layers, stops, tunnels};
 
     use pyo3::prelude::*;
 

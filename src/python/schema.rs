@@ -5,7 +5,7 @@ use pyo3::types::PyDict;
 
 use crate::columns::COLUMNS;
 use crate::columns::table::{Getter, Oracle};
-use crate::wire::{Stop, Tunnel, layer};
+use crate::wire::{Checksum, Stop, Tunnel, layer};
 
 /// Every column: name, kind, documentation, whether it is read by default, and what it is compared with in the tests.
 #[pyfunction]
@@ -19,6 +19,7 @@ pub fn column_table(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
                 "kind",
                 match column.getter {
                     Getter::U8(_) => "uint8",
+                    Getter::Checksum(_) => "checksum",
                     Getter::U16(_) => "uint16",
                     Getter::U32(_) => "uint32",
                     Getter::Time(_) => "datetime64[ns]",
@@ -52,4 +53,10 @@ pub fn stops() -> Vec<(&'static str, u8, &'static str)> {
 #[pyfunction]
 pub fn tunnels() -> Vec<(&'static str, u8, &'static str)> {
     Tunnel::ALL.to_vec()
+}
+
+/// Name, number and meaning of what may be known of a checksum.
+#[pyfunction]
+pub fn checksums() -> Vec<(&'static str, u8, &'static str)> {
+    Checksum::ALL.to_vec()
 }

@@ -104,6 +104,31 @@ impl Stop {
     ];
 }
 
+/// What is known of a checksum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Checksum {
+    /// There is none, or bytes that it covers are missing, or it was to be filled in after the capture.
+    #[default]
+    NotVerifiable = 0,
+    /// It fits the bytes that it covers.
+    Good = 1,
+    /// It does not fit.
+    Bad = 2,
+}
+
+impl Checksum {
+    pub const ALL: &[(&str, u8, &str)] = &[
+        (
+            "NOT_VERIFIABLE",
+            Self::NotVerifiable as u8,
+            "There is none, bytes that it covers are missing, or it was to be filled in later.",
+        ),
+        ("GOOD", Self::Good as u8, "It fits the bytes that it covers."),
+        ("BAD", Self::Bad as u8, "It does not fit."),
+    ];
+}
+
 macro_rules! tunnels {
     ($($(#[doc = $doc:literal])* $variant:ident $name:ident = $number:literal;)*) => {
         /// What carried the innermost headers.

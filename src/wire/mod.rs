@@ -4,6 +4,7 @@
 //! with real bytes. A decoder reads only bytes whose presence it has checked, so no input can make it panic, and it trusts no
 //! byte after the first error.
 
+pub mod checksum;
 mod context;
 mod cursor;
 mod dispatch;
@@ -18,7 +19,7 @@ pub mod transport;
 pub mod tunnel;
 
 pub use context::Context;
-pub use layers::{Stop, Tunnel, layer};
+pub use layers::{Checksum, Stop, Tunnel, layer};
 pub use packet::{Address, Packet};
 
 use cursor::Cursor;
@@ -36,8 +37,10 @@ pub enum Depth {
     Link,
     /// IP, its extension headers, and ARP.
     Network,
-    /// Everything.
+    /// Every header.
     Transport,
+    /// Every byte that a checksum covers.
+    Checksum,
 }
 
 /// Decodes `data`, of which there were `wire_length` bytes on the wire, into `packet`, whose record fields are filled already.
@@ -46,7 +49,7 @@ pub fn decode(link_type: u16, data: &[u8], wire_length: u32, context: &Context, 
     if context.depth == Depth::Record {
         return;
     }
-    if link_type != ETHERNET || context.depth < Depth::Transport {
+    if link_type != ETHERNET || context.depth != Depth::Transport {
         return usual(link_type, data, wire_length, context, packet);
     }
     let mut cursor = Cursor::new(data, wire_length, context);
@@ -69,8 +72,8 @@ fn straight(first: dispatch::Decoded, cursor: &mut Cursor, packet: &mut Packet) 
     }
 }
 
-/// Other link layers than Ethernet, and columns that need less of a packet. Frequent link layers go without [`dispatch::link`],
-/// whose table has them too, for packets inside others: through it reading them takes 7 % more instructions.
+/// Other link layers than Ethernet, and columns that need less of a packet or more. Frequent link layers go without
+/// [`dispatch::link`], whose table has them too, for packets inside others: through it reading them takes 7 % more instructions.
 #[inline(never)]
 fn usual(link_type: u16, data: &[u8], wire_length: u32, context: &Context, packet: &mut Packet) {
     let mut cursor = Cursor::new(data, wire_length, context);
@@ -80,8 +83,11 @@ fn usual(link_type: u16, data: &[u8], wire_length: u32, context: &Context, packe
         276 => link::sll2::decode(&mut cursor, packet),
         _ => Ok(Next::Link(link_type)),
     };
-    let next = if context.depth < Depth::Transport { first } else { straight(first, &mut cursor, packet) };
-    end(next, cursor, packet);
+    match context.depth {
+        Depth::Transport => end(straight(first, &mut cursor, packet), cursor, packet),
+        Depth::Checksum => checksum::decode(flatten(first), cursor, packet),
+        _ => end(first, cursor, packet),
+    }
 }
 
 /// Notes why decoding ended, if it has; else decodes what is left.
@@ -95,32 +101,39 @@ fn end(decoded: dispatch::Decoded, cursor: Cursor, packet: &mut Packet) {
 
 /// Decodes what is left, header by header.
 fn finish(mut next: Next, mut cursor: Cursor, packet: &mut Packet) {
-    let Context { depth, decapsulate, .. } = *cursor.context();
     // Ends: every decoder takes at least one byte off the cursor or answers `Stop`.
-    loop {
-        next = flatten(match next {
-            Next::Stop(stop) => {
-                packet.stop = stop;
-                return;
-            }
-            Next::Link(number) => behind(number, &mut cursor, packet),
-            Next::Length(_) if depth < Depth::Network => return,
-            Next::Length(length) => link::llc::decode_802_3(length, &mut cursor, packet),
-            Next::OverUdp(tunnel, payload) => transport::udp::carried(tunnel, payload, &mut cursor, packet),
-            Next::EtherType(number) if depth < Depth::Network && !link::vlan::is_tag(number) => return,
-            Next::EtherType(number) => dispatch::ethertype(number, &mut cursor, packet),
-            Next::Ip if depth < Depth::Network => return,
-            Next::Ip => ip(&mut cursor, packet),
-            Next::Protocol(_) if depth < Depth::Network => return,
-            // UDP may carry the innermost network header.
-            Next::Protocol(number)
-                if depth < Depth::Transport && transport::is_transport(number) && !(decapsulate && number == 17) =>
-            {
-                return;
-            }
-            Next::Protocol(number) => dispatch::protocol(number, &mut cursor, packet),
-        });
+    while let Some(after) = step(next, &mut cursor, packet) {
+        next = after;
     }
+}
+
+/// Decodes one header; None where there is no more to do.
+#[inline(always)]
+fn step(next: Next, cursor: &mut Cursor, packet: &mut Packet) -> Option<Next> {
+    let Context { depth, decapsulate, .. } = *cursor.context();
+    let decoded = match next {
+        Next::Stop(stop) => {
+            packet.stop = stop;
+            return None;
+        }
+        Next::Link(number) => behind(number, cursor, packet),
+        Next::Length(_) if depth < Depth::Network => return None,
+        Next::Length(length) => link::llc::decode_802_3(length, cursor, packet),
+        Next::OverUdp(tunnel, payload) => transport::udp::carried(tunnel, payload, cursor, packet),
+        Next::EtherType(number) if depth < Depth::Network && !link::vlan::is_tag(number) => return None,
+        Next::EtherType(number) => dispatch::ethertype(number, cursor, packet),
+        Next::Ip if depth < Depth::Network => return None,
+        Next::Ip => ip(cursor, packet),
+        Next::Protocol(_) if depth < Depth::Network => return None,
+        // UDP may carry the innermost network header.
+        Next::Protocol(number)
+            if depth < Depth::Transport && transport::is_transport(number) && !(decapsulate && number == 17) =>
+        {
+            return None;
+        }
+        Next::Protocol(number) => dispatch::protocol(number, cursor, packet),
+    };
+    Some(flatten(decoded))
 }
 
 /// A link layer, maybe behind what was added in front of it.

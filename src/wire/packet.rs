@@ -1,6 +1,6 @@
 //! One decoded packet: the row that the columns are made of.
 
-use super::layers::{Stop, Tunnel, layer};
+use super::layers::{Checksum, Stop, Tunnel, layer};
 
 /// An IP address, or none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +61,9 @@ pub struct Packet {
     pub layers: u32,
     /// Source and destination; they mean something only where `ip_version` is 6.
     pub ipv6: [[u8; 16]; 2],
+    // checksums of the innermost headers; these mean something only where they were asked for
+    pub ip_checksum: Checksum,
+    pub l4_checksum: Checksum,
     // tunnels; these mean something only where `tunnel_depth` is not 0
     /// What the innermost tunnel's header tells it from others by: VNI, TEID, key, label, session.
     pub tunnel_id: u32,
@@ -73,7 +76,7 @@ pub struct Packet {
 
 impl Packet {
     /// Forgets the packet that was here, but for the record's fields, which come next. What nobody reads unless another field
-    /// says so stays, for clearing it costs: the IPv6 addresses, and what is known of tunnels.
+    /// says so stays, for clearing it costs: the IPv6 addresses, checksums, and what is known of tunnels.
     #[inline(always)]
     pub fn clear(&mut self) {
         let Self {
@@ -115,6 +118,8 @@ impl Packet {
             payload_length,
             layers,
             ipv6: _,
+            ip_checksum: _,
+            l4_checksum: _,
             tunnel_id: _,
             outer_ip_version: _,
             outer_ipv4: _,

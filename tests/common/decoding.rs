@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 use pcapframe::columns::dictionary::Dictionary;
 use pcapframe::columns::scratch::{Numbering, Scratch, Values};
 use pcapframe::columns::table::{COLUMNS, Column, Getter, Presence};
-use pcapframe::wire::{Context, Depth, Packet, Stop, decode, layer};
+use pcapframe::wire::{Checksum, Context, Depth, Packet, Stop, decode, layer};
 
 use super::outcome::everything;
 
-pub const DEPTHS: [Depth; 4] = [Depth::Record, Depth::Link, Depth::Network, Depth::Transport];
+pub const DEPTHS: [Depth; 5] = [Depth::Record, Depth::Link, Depth::Network, Depth::Transport, Depth::Checksum];
 
 /// The link types that are decoded: of no bytes at all their decoders miss some, and the others say that they are not supported.
 pub fn link_types() -> &'static [u16] {
@@ -64,6 +64,8 @@ fn present(column: &Column, packet: &Packet) -> bool {
         Presence::Layers(layers) => packet.layers & layers != 0,
         Presence::TcpOption(option) => packet.tcp_options & option != 0,
         Presence::Address => packet.ip_version != 0 || packet.layers & layer::ARP != 0,
+        Presence::Verified if column.name == "ip_checksum_ok" => packet.ip_checksum != Checksum::NotVerifiable,
+        Presence::Verified => packet.l4_checksum != Checksum::NotVerifiable,
         Presence::Tunnel => packet.tunnel_depth != 0,
         Presence::OuterAddress => packet.outer_ip_version() != 0,
         Presence::Identification => packet.ip_version == 4 || packet.layers & layer::FRAGMENT != 0,
@@ -94,7 +96,7 @@ pub fn check_reuse(link_type: u16, data: &[u8], kept: usize, context: &Context) 
 
 /// Decodes a packet as deep as columns of each depth need: they must say what they say of it when all is decoded.
 pub fn check_depths(link_type: u16, data: &[u8], wire_length: u32, context: &Context) {
-    let full = decoded(link_type, data, wire_length, context);
+    let full = decoded(link_type, data, wire_length, &Context { depth: Depth::Checksum, ..context.clone() });
     let full_row = row(&full);
     for depth in DEPTHS {
         let shallow = decoded(link_type, data, wire_length, &Context { depth, ..context.clone() });

@@ -4,12 +4,12 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 
-use super::checksum::{fold, sum};
 use super::layout::Layout;
 use super::packet::{Packet, unpack_native};
 use super::packing::{self, write_plain};
 use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
+use crate::wire::checksum::internet::{complement, sum};
 
 /// Internet Control Message Protocol, RFC 792.
 ///
@@ -44,7 +44,7 @@ pub fn write(slf: &Bound<'_, Packet>, out: &mut Vec<u8>) -> PyResult<()> {
     if !slf.getattr(intern!(py, "sum"))?.is_truthy()? {
         let mut message = Vec::with_capacity(128);
         write_plain(slf, &mut message)?;
-        slf.setattr(intern!(py, "sum"), fold(sum(&message)))?;
+        slf.setattr(intern!(py, "sum"), complement(sum(&message)))?;
     }
     write_plain(slf, out)
 }

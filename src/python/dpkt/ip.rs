@@ -5,13 +5,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyInt, PyTuple, PyType};
 
 use super::building::Given;
-use super::checksum::{fold, sum};
 use super::dictionary::{Options, existing_attributes};
 use super::layout::Layout;
 use super::packet::{Packet, unpack_native};
 use super::packing::{self, header_length, object_length, write_header, write_object};
 use super::rules::{PLAIN, Protocol, Rules};
 use super::source::{Fault, Next, Source, View};
+use crate::wire::checksum::internet::{complement, sum};
 
 /// Internet Protocol, version 4, RFC 791.
 ///
@@ -153,7 +153,7 @@ fn is_zero(value: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 /// Puts the header's checksum into its field, and into what was written of it.
 fn fill_header(slf: &Bound<'_, Packet>, out: &mut Vec<u8>, start: usize) -> PyResult<()> {
-    let checksum = fold(sum(&out[start..]));
+    let checksum = complement(sum(&out[start..]));
     Packet::set_field(slf, SUM, intern!(slf.py(), "sum"), usize::from(checksum))?;
     if slf.get().native().is_some() && !Rules::of(slf)?.get().own_header {
         out[start + SUM_AT..start + SUM_AT + 2].copy_from_slice(&checksum.to_be_bytes());
@@ -190,7 +190,7 @@ fn fill_transport(
     pseudo.extend(address(slf, "dst", 4)?);
     pseudo.extend([0, protocol as u8]);
     pseudo.extend(((out.len() - start) as u16).to_be_bytes());
-    let checksum = fold(sum(&pseudo) + sum(&out[start..]));
+    let checksum = complement(sum(&pseudo) + sum(&out[start..]));
     // RFC 768: a UDP checksum of zero is sent as all ones, for zero says that there is none.
     let checksum = if protocol == UDP && checksum == 0 { 0xffff } else { checksum };
     data.setattr(intern!(py, "sum"), PyInt::new(py, checksum))?;

@@ -4,7 +4,6 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple, PyType};
 
-use super::checksum::{fold, sum};
 use super::dictionary::{attribute, attributes};
 use super::ip::address;
 use super::layout::Layout;
@@ -12,6 +11,7 @@ use super::packet::{Packet, unpack_native};
 use super::packing::{self, write_header, write_object};
 use super::rules::{PLAIN, Protocol};
 use super::source::{Fault, Next, Source, View};
+use crate::wire::checksum::internet::{complement, sum};
 
 /// Internet Protocol, version 6, RFC 8200.
 ///
@@ -236,7 +236,7 @@ fn fill_checksum(slf: &Bound<'_, Packet>, data: &Bound<'_, PyAny>, protocol: u64
     pseudo.extend(address(slf, "dst", 16)?);
     pseudo.extend([0, protocol as u8]);
     pseudo.extend((segment.len() as u16).to_be_bytes());
-    data.setattr(intern!(py, "sum"), fold(sum(&pseudo) + sum(&segment)))
+    data.setattr(intern!(py, "sum"), complement(sum(&pseudo) + sum(&segment)))
 }
 
 #[pymethods]
