@@ -38,7 +38,7 @@ TRANSPORTS = {"tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp"}
 # Layers beyond which pcapframe does not look yet, and link types it does not know yet.
 BEYOND = set(
     """
-    ap1394 arcnet aruba_erm atm avsp ax25 ayiya batadv capwap.data cfp chdlc cip cisco-erspan clip data-l2-802 dvmrp edp enc
+    ap1394 arcnet aruba_erm atm ax25 ayiya batadv capwap.data chdlc cip cisco-erspan clip data-l2-802 dvmrp edp enc
     erspan etherip fddi fp fr frelay geneve gmtp gre gtp gtpprime hip homeplug-av ieee8021ad ieee8021ah ipcomp ipnet ipoib
     juniper l2tp l2tpv3 linux-sll lisp lisp-data llc lwapp macsec manet mobileip mpls netlink nflog nsh pflog ppp pppoes
     prism pwethcw radiotap rtacser sctp.ip slip sllnetlink teredo tr trill tzsp udpencap vntag vxlan wlan wlan_radio

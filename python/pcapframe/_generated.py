@@ -149,6 +149,8 @@ class Tunnel(IntEnum):
     """LISP (RFC 9300)."""
     NSH = 19
     """Ethernet or IP behind a Network Service Header (RFC 8300)."""
+    PIM = 20
+    """PIM Register: a multicast packet on its way to the rendezvous point (RFC 7761)."""
 
 
 class TcpFlag(IntFlag):
@@ -319,7 +321,7 @@ class ColumnProperties:
 
     @property
     def eth_src(self) -> AddressColumn:
-        """Source hardware address of the outermost frame.
+        """Source hardware address of the outermost Ethernet frame.
 
         Returns
         -------
@@ -330,7 +332,7 @@ class ColumnProperties:
 
     @property
     def eth_dst(self) -> AddressColumn:
-        """Destination hardware address of the outermost frame.
+        """Destination hardware address of the outermost Ethernet frame.
 
         Returns
         -------
@@ -341,7 +343,7 @@ class ColumnProperties:
 
     @property
     def ethertype(self) -> NDArray[np.uint16]:
-        """EtherType after all VLAN tags; 0 where an 802.3 length stands in its place.
+        """EtherType after the VLAN tags that follow the addresses; 0 where an 802.3 length stands in its place.
 
         Returns
         -------
@@ -352,7 +354,7 @@ class ColumnProperties:
 
     @property
     def vlan_id(self) -> NDArray[np.uint16]:
-        """VLAN identifier of the outermost tag (IEEE 802.1Q).
+        """VLAN identifier of the outermost tag (IEEE 802.1Q), which may be that of a frame inside a tunnel.
 
         Returns
         -------

@@ -106,14 +106,14 @@ columns! {
     '-' file: U32, Record, Always, Exempt("tests of several files"), |p: &Packet| p.file;
     /// LINKTYPE number of the packet's interface (<https://www.tcpdump.org/linktypes.html>).
     '-' link_type: U16, Record, Always, Exempt("no field in tshark; tests by link type"), |p: &Packet| p.link_type;
-    /// Source hardware address of the outermost frame.
+    /// Source hardware address of the outermost Ethernet frame.
     '-' eth_src: Mac, Link, Layers(layer::ETHERNET), Tshark("eth.src"), |p: &Packet| p.eth_src;
-    /// Destination hardware address of the outermost frame.
+    /// Destination hardware address of the outermost Ethernet frame.
     '-' eth_dst: Mac, Link, Layers(layer::ETHERNET), Tshark("eth.dst"), |p: &Packet| p.eth_dst;
-    /// EtherType after all VLAN tags; 0 where an 802.3 length stands in its place.
+    /// EtherType after the VLAN tags that follow the addresses; 0 where an 802.3 length stands in its place.
     '-' ethertype: U16, Link, Layers(layer::ETHERNET | layer::SLL), Tshark("vlan.etype eth.type sll.etype"), |p: &Packet| p.ethertype;
-    /// VLAN identifier of the outermost tag (IEEE 802.1Q).
-    '-' vlan_id: U16, Link, Layers(layer::VLAN), Tshark("vlan.id"), |p: &Packet| p.vlan_id;
+    /// VLAN identifier of the outermost tag (IEEE 802.1Q), which may be that of a frame inside a tunnel.
+    '-' vlan_id: U16, Network, Layers(layer::VLAN), Tshark("vlan.id"), |p: &Packet| p.vlan_id;
     /// 4 or 6; 0 where there is no IP.
     '+' ip_version: U8, Network, Layers(layer::IP), Tshark("ip.version ipv6.version"), |p: &Packet| p.ip_version;
     /// Source IP address; for ARP the sender's protocol address.

@@ -87,7 +87,7 @@ pub fn ethertype(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decod
 fn rare_ethertype(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     match number {
         0x22eb => tunnel::erspan::decode_3(cursor, packet),
-        0x6558 => link::ethernet::inner(cursor), // Transparent Ethernet Bridging
+        0x6558 => link::ethernet::inner(cursor, packet), // Transparent Ethernet Bridging
         0x8847 | 0x8848 => net::mpls::decode(cursor, packet),
         0x8863 => link::pppoe::decode_discovery(cursor, packet),
         0x8864 => link::pppoe::decode_session(cursor, packet),
@@ -96,7 +96,10 @@ fn rare_ethertype(number: u16, cursor: &mut Cursor, packet: &mut Packet) -> Deco
         0x88be => tunnel::erspan::decode_2(cursor, packet),
         0x88e5 => link::macsec::decode(cursor, packet),
         0x88e7 => link::pbb::decode(cursor, packet),
+        link::fabricpath::ETHERTYPE => link::fabricpath::decode(cursor, packet),
+        0x8909 => link::cisco_metadata::decode(cursor),
         0x894f => tunnel::nsh::decode(cursor, packet),
+        0xd28b => link::arista::decode(cursor),
         _ => Ok(Next::Stop(Stop::Unsupported)),
     }
 }
@@ -143,6 +146,7 @@ pub fn protocol(number: u8, cursor: &mut Cursor, packet: &mut Packet) -> Decoded
         4 | 41 => tunnel::ipip::decode(number, cursor, packet),
         47 => tunnel::gre::decode(cursor, packet),
         97 => tunnel::etherip::decode(cursor, packet),
+        103 => tunnel::pim::decode(cursor, packet),
         115 => tunnel::l2tp::decode_ip(cursor, packet),
         137 => net::mpls::decode(cursor, packet),
         143 => tunnel::etherip::decode_ethernet(cursor, packet),

@@ -187,4 +187,6 @@ tunnels! {
     Lisp LISP = 18;
     /// Ethernet or IP behind a Network Service Header (RFC 8300).
     Nsh NSH = 19;
+    /// PIM Register: a multicast packet on its way to the rendezvous point (RFC 7761).
+    Pim PIM = 20;
 }

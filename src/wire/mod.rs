@@ -33,7 +33,7 @@ const ETHERNET: u16 = 1;
 pub enum Depth {
     /// The record's own header: nothing of the packet is decoded.
     Record,
-    /// The link layer and VLAN tags.
+    /// The outermost Ethernet frame, or where there is none, whatever may have one inside.
     Link,
     /// IP, its extension headers, and ARP.
     Network,
@@ -111,20 +111,20 @@ fn finish(mut next: Next, mut cursor: Cursor, packet: &mut Packet) {
 #[inline(always)]
 fn step(next: Next, cursor: &mut Cursor, packet: &mut Packet) -> Option<Next> {
     let Context { depth, decapsulate, .. } = *cursor.context();
+    // A frame inside a tunnel is the outermost if there is none around it.
+    let is_enough = depth < Depth::Network && packet.layers & layer::ETHERNET != 0;
     let decoded = match next {
         Next::Stop(stop) => {
             packet.stop = stop;
             return None;
         }
         Next::Link(number) => behind(number, cursor, packet),
-        Next::Length(_) if depth < Depth::Network => return None,
+        next if is_enough && !link::goes_on(next, packet) => return None,
+        Next::Length(length) if link::isl::is_announced(packet) => link::isl::decode(length, cursor, packet),
         Next::Length(length) => link::llc::decode_802_3(length, cursor, packet),
         Next::OverUdp(tunnel, payload) => transport::udp::carried(tunnel, payload, cursor, packet),
-        Next::EtherType(number) if depth < Depth::Network && !link::vlan::is_tag(number) => return None,
         Next::EtherType(number) => dispatch::ethertype(number, cursor, packet),
-        Next::Ip if depth < Depth::Network => return None,
         Next::Ip => ip(cursor, packet),
-        Next::Protocol(_) if depth < Depth::Network => return None,
         // UDP may carry the innermost network header.
         Next::Protocol(number)
             if depth < Depth::Transport && transport::is_transport(number) && !(decapsulate && number == 17) =>

@@ -22,7 +22,7 @@ pub struct Packet {
     pub link_type: u16,
     /// Number of the source among several.
     pub file: u32,
-    // link: the outermost frame
+    // link: the outermost Ethernet frame
     pub ethertype: u16,
     pub vlan_id: u16,
     pub eth_src: [u8; 6],

@@ -126,6 +126,11 @@ fn in_udp(port: u16, payload: &[u8]) -> Network {
     (0x0800, samples::in_udp(port, payload))
 }
 
+/// The EtherType of a VLAN tag, mostly 802.1Q's.
+fn select_tag(bits: u8) -> u16 {
+    [0x8100, 0x8100, 0x88a8, 0x9200][usize::from(bits % 4)]
+}
+
 /// A packet in a tunnel or behind a shim; `bits` are what the header chooses from.
 fn carried(kind: u8, bits: u32, (ethertype, packet): Network) -> Network {
     let number = ethertype.to_be_bytes();
@@ -155,6 +160,11 @@ fn carried(kind: u8, bits: u32, (ethertype, packet): Network) -> Network {
         12 => in_ipv4(97, &[&[0x30, 0][..], &frame].concat()),
         13 => in_udp(4341, &[&[0x08, 0, 0, 0][..], &word, &packet].concat()),
         14 => in_udp(1701, &[&[0, 2][..], &word, &[0xff, 3, 0, 0x21], &packet].concat()),
+        15 => (select_tag(word[0]), [&word[2..], &number, &packet].concat()),
+        16 => (0x8903, [&word[..2], &frame].concat()),
+        17 => (0x8909, [&[1, 1][..], &word, &number, &packet].concat()),
+        18 => (0xd28b, [&[0, 1, 0, 0x20][..], &word, &word[..2], &number, &packet].concat()),
+        19 => in_ipv4(103, &[&[0x21, 0][..], &word, &[0, 0], &packet].concat()),
         _ => (packet.len().min(0x5dc) as u16 + 8, [&[0xaa, 0xaa, 3, 0, 0, 0][..], &number, &packet].concat()),
     }
 }
@@ -167,7 +177,7 @@ fn wireless((ethertype, packet): Network) -> Vec<u8> {
 /// A network packet and its EtherType; some in up to three tunnels.
 fn network() -> BoxedStrategy<Network> {
     let tunnels = prop_oneof![3 => Just(0..=0), 2 => Just(1..=1), 1 => Just(2..=3)];
-    let tunnels = tunnels.prop_flat_map(|count| vec((0..16_u8, any::<u32>()), count));
+    let tunnels = tunnels.prop_flat_map(|count| vec((0..=20_u8, any::<u32>()), count));
     (untunnelled(), tunnels)
         .prop_map(|(packet, tunnels)| tunnels.into_iter().fold(packet, |packet, (kind, bits)| carried(kind, bits, packet)))
         .boxed()
@@ -206,7 +216,11 @@ pub fn frame() -> BoxedStrategy<(u16, Vec<u8>)> {
         1 => cooked(113, 16, 14),
         1 => cooked(276, 20, 0),
         1 => family.prop_map(|(link_type, family, packet)| (link_type, [&family.to_be_bytes()[..], &packet].concat())),
-        2 => (select(&[12_u16, 14, 101, 228, 229][..]), prop_oneof![ipv4(), ipv6()]),
+        1 => (select(&[12_u16, 14, 101, 228, 229][..]), prop_oneof![ipv4(), ipv6()]),
+        1 => (select(&[0_u16, 12, 101][..]), network()).prop_map(|(link_type, (_, packet))| match link_type {
+            0 => (0, [&[2, 0, 0, 0][..], &packet].concat()),
+            raw => (raw, packet),
+        }),
         1 => network().prop_map(|packet| (105, wireless(packet))),
         1 => network().prop_map(|packet| (127, [vec![0, 0, 8, 0, 0, 0, 0, 0], wireless(packet)].concat())),
         1 => (select(link_types()), bytes(0..120)),

@@ -13,7 +13,7 @@ pub enum Exception {
     Macsec,
     /// etherparse takes three tags, and not those of the EtherTypes 0x9200 and 0x9300.
     MoreTags,
-    /// etherparse opens none of MPLS, PPPoE, LLC, 802.1ah, NSH and Ethernet or ERSPAN behind an EtherType.
+    /// etherparse opens none of MPLS, PPPoE, LLC, 802.1ah, NSH, Ethernet or ERSPAN behind an EtherType, and vendors' tags.
     Shim,
     /// etherparse takes RARP for no ARP.
     Rarp,
@@ -53,8 +53,15 @@ fn is_tag(ethertype: u16) -> bool {
 
 fn is_shim(ethertype: u16) -> bool {
     // Behind three tags etherparse sees no MACsec either.
-    let known = [0x22eb, 0x6558, 0x8847, 0x8848, 0x8863, 0x8864, 0x8870, 0x880b, 0x88be, 0x88e5, 0x88e7, 0x894f];
-    ethertype < 0x0600 || known.contains(&ethertype)
+    let standard = [0x6558, 0x8847, 0x8848, 0x8863, 0x8864, 0x8870, 0x880b, 0x88e5, 0x88e7, 0x894f];
+    let vendors = [0x22eb, 0x88be, 0x8903, 0x8909, 0xd28b];
+    ethertype < 0x0600 || standard.contains(&ethertype) || vendors.contains(&ethertype)
+}
+
+/// Whether a frame behind FabricPath's header or an Inter-Switch Link's may have the link columns, behind tags too.
+fn may_be_header_of_switches(destination: [u8; 6], ethertype: u16) -> bool {
+    let link = matches!(destination, [1 | 3, 0, 0x0c, 0, 0, _]);
+    ethertype == 0x8903 || is_tag(ethertype) || (link && ethertype < 0x0600)
 }
 
 /// `cut` bytes were on the wire that are not in the frame, of which etherparse is not told.
@@ -72,12 +79,14 @@ fn compare(ours: &Packet, theirs: &SlicedPacket, cut: u32) -> Result<(), Excepti
 
 fn compare_link(ours: &Packet, theirs: &SlicedPacket) -> Result<(), Exception> {
     let Some(LinkSlice::Ethernet2(link)) = &theirs.link else { panic!("Ethernet was asked for") };
-    assert_eq!((ours.eth_src, ours.eth_dst), (link.source(), link.destination()));
+    let ethertype = theirs.payload_ether_type().map_or(0, |ethertype| ethertype.0);
+    if !may_be_header_of_switches(link.destination(), ethertype) {
+        assert_eq!((ours.eth_src, ours.eth_dst), (link.source(), link.destination()));
+    }
     if theirs.link_exts.iter().any(|ext| matches!(ext, LinkExtSlice::Macsec(_))) {
         return Err(Exception::Macsec);
     }
     let tags: Vec<_> = theirs.vlan_ids().iter().map(|id| id.value()).collect();
-    let ethertype = theirs.payload_ether_type().map_or(0, |ethertype| ethertype.0);
     if theirs.net.is_none() && is_tag(ethertype) {
         return Err(Exception::MoreTags);
     }

@@ -36,7 +36,7 @@ pub fn decode_sunatm(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     packet.layers |= layer::OTHER_LINK;
     cursor.skip(SUN_HEADER_LEN)?;
     match header[0] & TRAFFIC_TYPE {
-        LANE => lan_emulation(cursor),
+        LANE => lan_emulation(cursor, packet),
         LLC => llc::decode(cursor, packet),
         ILMI | SIGNALLING => Ok(Next::Stop(Stop::Unsupported)),
         _ if *cursor.header::<3>()? == SNAP => llc::decode(cursor, packet),
@@ -45,13 +45,13 @@ pub fn decode_sunatm(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
 }
 
 /// LAN emulation (af-lane-0084), of IEEE 802.3.
-fn lan_emulation(cursor: &mut Cursor) -> Decoded {
+fn lan_emulation(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let marker = be16(cursor.header::<LANE_HEADER_LEN>()?, 0);
     cursor.skip(LANE_HEADER_LEN)?;
     if marker == LANE_CONTROL {
         return Ok(Next::Stop(Stop::Unsupported));
     }
-    ethernet::inner(cursor)
+    ethernet::inner(cursor, packet)
 }
 
 #[cfg(test)]
@@ -81,7 +81,10 @@ mod tests {
         assert_eq!((llc.sport, llc.layers), (53, layer::OTHER_LINK | layer::LLC | layer::IPV4 | layer::UDP));
         assert_eq!(packet(SUNATM, &udp_behind("30 00 0064 aaaa03 000000 0800")).layers, llc.layers);
         let lane = packet(SUNATM, &udp_behind("01 00 0064 0003 02000a140001 02000a140066 0800"));
-        assert_eq!((lane.sport, lane.layers, lane.ethertype), (53, layer::OTHER_LINK | layer::IPV4 | layer::UDP, 0));
+        assert_eq!(
+            (lane.sport, lane.layers, lane.ethertype),
+            (53, layer::OTHER_LINK | layer::ETHERNET | layer::IPV4 | layer::UDP, 0x0800)
+        );
         // LAN emulation control, ILMI, signalling, and AAL5 of no known type.
         for header in ["01 00 0064 ff00", "05 00 0010", "06 00 0005", "30 00 0003"] {
             let packet = packet(SUNATM, &udp_behind(header));

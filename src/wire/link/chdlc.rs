@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn bridged_ethernet() {
         let packet = packet(C_HDLC, &hex(&format!("0f00 6558 02000a140001 02000a140066 0800 {SYN}")));
-        assert_eq!((packet.dport, packet.ethertype, packet.stop), (179, 0, Stop::Complete));
+        assert_eq!((packet.dport, packet.ethertype, packet.stop), (179, 0x0800, Stop::Complete));
     }
 
     #[test]

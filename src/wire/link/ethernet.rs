@@ -24,10 +24,29 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     payload(number, packet)
 }
 
-/// A frame inside another packet: link columns stay those of the outermost.
-pub fn inner(cursor: &mut Cursor) -> Decoded {
+/// The frame that a header of switches is in front of, whose place it takes.
+pub fn in_place(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
+    cursor.header::<HEADER_LEN>()?;
+    let around = packet.layers;
+    packet.ethertype = 0;
+    let next = decode(cursor, packet);
+    packet.layers |= around;
+    next
+}
+
+/// A frame inside another packet: link columns are those of the outermost, which this is if no other was met.
+pub fn inner(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<HEADER_LEN>()?;
     let number = be16(header, 12);
+    if packet.layers & layer::ETHERNET == 0 {
+        packet.layers |= layer::ETHERNET;
+        packet.eth_dst.copy_from_slice(&header[..6]);
+        packet.eth_src.copy_from_slice(&header[6..12]);
+        // A cooked header has an EtherType too.
+        if packet.layers & layer::SLL == 0 && number >= FIRST_ETHERTYPE {
+            packet.ethertype = number;
+        }
+    }
     cursor.skip(HEADER_LEN)?;
     inner_payload(number)
 }

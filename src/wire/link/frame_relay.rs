@@ -57,7 +57,7 @@ fn payload(connection: bool, cursor: &mut Cursor, packet: &mut Packet) -> Decode
     if (cursor.wire() as usize) < ETHERNET_LEN {
         return Ok(Next::Stop(Stop::Unsupported));
     }
-    ethernet::inner(cursor)
+    ethernet::inner(cursor, packet)
 }
 
 /// By network layer protocol identifier, in front of which may be one byte of padding.
@@ -68,7 +68,7 @@ fn identified(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     }
     if cursor.header::<1>()?[0] == SNAP {
         cursor.skip(1)?;
-        return llc::snap(0, cursor);
+        return llc::snap(0, cursor, packet);
     }
     network_layer(cursor, packet)
 }
@@ -107,7 +107,8 @@ mod tests {
         for header in headers {
             let packet = frame(header);
             assert_eq!((packet.ipv4_src, packet.icmp_type, packet.stop), (0x0a00_0001, 8, Stop::Complete), "{header}");
-            assert_eq!((packet.layers, packet.ethertype), (layer::OTHER_LINK | layer::IPV4 | layer::ICMP, 0));
+            let (ethernet, ethertype) = if header.ends_with(macs) { (layer::ETHERNET, 0x0800) } else { (0, 0) };
+            assert_eq!((packet.layers, packet.ethertype), (layer::OTHER_LINK | ethernet | layer::IPV4 | layer::ICMP, ethertype));
         }
         assert_eq!(frame("1861 03 cf 0021").layers, layer::OTHER_LINK | layer::PPP | layer::IPV4 | layer::ICMP);
     }

@@ -129,7 +129,7 @@ fn body([destination, source]: [&[u8]; 2], cursor: &mut Cursor, packet: &mut Pac
     match data {
         [0xaa, 0xaa, ..] => {}
         _ if data.len() < looked_at => return Err(cursor.missing(looked_at)),
-        _ if data.get(..6) == Some(destination) || data.get(6..12) == Some(source) => return ethernet::inner(cursor),
+        _ if data.get(..6) == Some(destination) || data.get(6..12) == Some(source) => return ethernet::inner(cursor, packet),
         [0xff, 0xff, ..] => return Ok(Next::Stop(Stop::Unsupported)),
         [0, 0, ..] => cursor.skip(2)?,
         _ => {}

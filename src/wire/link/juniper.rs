@@ -81,7 +81,7 @@ fn payload(number: u32, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
         PPP => ppp::protocol(cursor, packet),
         OSI => frame_relay::network_layer(cursor, packet),
         LLC | 203 => llc::decode(cursor, packet),
-        ETHERNET if packet.tunnel_depth > 0 => ethernet::inner(cursor),
+        ETHERNET if packet.tunnel_depth > 0 => ethernet::inner(cursor, packet),
         ETHERNET => {
             let next = ethernet::decode(cursor, packet);
             packet.layers |= layer::OTHER_LINK;

@@ -48,7 +48,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
         return Ok(Next::Stop(Stop::Unsupported));
     }
     match (destination, source) {
-        (SNAP, SNAP) => snap(BRIDGED_PADDING, cursor),
+        (SNAP, SNAP) => snap(BRIDGED_PADDING, cursor, packet),
         (IP, _) => Ok(Next::Ip),
         (OSI, _) => frame_relay::network_layer(cursor, packet),
         _ => Ok(Next::Stop(Stop::Unsupported)),
@@ -64,26 +64,26 @@ pub fn decode_fibre_channel(cursor: &mut Cursor, packet: &mut Packet) -> Decoded
 }
 
 /// What a SNAP header says follows; `padding` is what this link puts in front of a bridged frame.
-pub fn snap(padding: usize, cursor: &mut Cursor) -> Decoded {
+pub fn snap(padding: usize, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let header = cursor.header::<SNAP_LEN>()?;
     let number = be16(header, 3);
     cursor.skip(SNAP_LEN)?;
     match header {
         // RFC 1042 and IEEE 802.1H.
         [0x00, 0x00, 0x00 | 0xf8, ..] => Ok(Next::EtherType(number)),
-        [0x00, 0x80, 0xc2, ..] => bridged(number, padding, cursor),
+        [0x00, 0x80, 0xc2, ..] => bridged(number, padding, cursor, packet),
         _ => Ok(Next::Stop(Stop::Unsupported)),
     }
 }
 
 /// A bridged frame, by IEEE 802.1 protocol identifier: with FCS or without.
-fn bridged(identifier: u16, padding: usize, cursor: &mut Cursor) -> Decoded {
+fn bridged(identifier: u16, padding: usize, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     const TOKEN_RING: u16 = 6;
     const FDDI: u16 = 10;
     match identifier {
         0x0001 | 0x0007 => {
             cursor.skip(padding)?;
-            ethernet::inner(cursor)
+            ethernet::inner(cursor, packet)
         }
         // The last byte of the padding stands for the access control byte.
         0x0003 | 0x0009 => {
@@ -122,8 +122,9 @@ mod tests {
         assert_eq!(ports("feff03 cc"), found);
         assert_eq!(ports("aaaa0000 000000 0800"), found);
         // Bridged Ethernet, with and without FCS, made by RFC 2684.
+        let bridged = (53550, 0x0800, found.2 | layer::ETHERNET);
         for identifier in ["0001", "0007"] {
-            assert_eq!(ports(&format!("aaaa03 0080c2 {identifier} 0000 02000a140001 02000a140066 0800")), found);
+            assert_eq!(ports(&format!("aaaa03 0080c2 {identifier} 0000 02000a140001 02000a140066 0800")), bridged);
         }
     }
 

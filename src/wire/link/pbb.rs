@@ -15,7 +15,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let service = be32(cursor.header::<TAG_LEN>()?, 0) & SERVICE_ID;
     enter(Tunnel::Pbb, service, cursor, packet)?;
     cursor.skip(TAG_LEN)?;
-    ethernet::inner(cursor)
+    ethernet::inner(cursor, packet)
 }
 
 #[cfg(test)]
@@ -47,10 +47,13 @@ mod tests {
     }
 
     #[test]
-    fn a_vlan_tag_inside_is_the_customers() {
+    fn a_vlan_tag_inside_counts_where_there_is_none_around() {
         let tagged = CUSTOMER.replacen("0800", "8100 0005 0800", 1);
-        let packet = packet(ETHERNET, &hex(&format!("{BACKBONE} 00000001 {tagged}")));
-        assert_eq!((packet.vlan_id, packet.ethertype, packet.sport), (0, 0x88e7, 53570));
+        // A tag of the backbone's is the outermost.
+        for (backbone, id) in [(BACKBONE.to_owned(), 5), (BACKBONE.replacen("88e7", "88a8 0064 88e7", 1), 100)] {
+            let packet = packet(ETHERNET, &hex(&format!("{backbone} 00000001 {tagged}")));
+            assert_eq!((packet.vlan_id, packet.ethertype, packet.sport), (id, 0x88e7, 53570));
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub fn protocol(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     cursor.skip(length)?;
     match number {
         0x0021 | 0x0057 => Ok(Next::Ip),
-        0x0031 => bridged(cursor),
+        0x0031 => bridged(cursor, packet),
         0x0281 => Ok(Next::EtherType(0x8847)),
         0x0283 => Ok(Next::EtherType(0x8848)),
         0x002f if packet.tunnel_depth == 0 => uncompressed_tcp(cursor, packet),
@@ -52,7 +52,7 @@ pub fn protocol(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
 }
 
 /// A bridged frame of IEEE 802.3; of bridge control no frame follows.
-fn bridged(cursor: &mut Cursor) -> Decoded {
+fn bridged(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     const BRIDGE_CONTROL: u8 = 0x10;
     const IEEE_802_3: u8 = 1;
     let &[flags, mac_type] = cursor.header::<BRIDGING_LEN>()?;
@@ -60,7 +60,7 @@ fn bridged(cursor: &mut Cursor) -> Decoded {
         return Ok(Next::Stop(Stop::Unsupported));
     }
     cursor.skip(BRIDGING_LEN)?;
-    ethernet::inner(cursor)
+    ethernet::inner(cursor, packet)
 }
 
 /// Van Jacobson's uncompressed TCP (RFC 1144): a connection number stands in place of IP's protocol.
@@ -115,7 +115,7 @@ mod tests {
         // Made by RFC 3518: with FCS and without, and bridge control.
         for header in ["8001", "0001"] {
             let packet = ppp(&format!("0031 {header} 02000a140001 02000a140066 0800"));
-            assert_eq!((packet.dport, packet.ethertype, packet.stop), (23, 0, Stop::Complete));
+            assert_eq!((packet.dport, packet.ethertype, packet.stop), (23, 0x0800, Stop::Complete));
         }
         assert_eq!(ppp("0031 1001 02000a140001 02000a140066 0800").stop, Stop::Unsupported);
         assert_eq!(ppp("0031 0003 02000a140001 02000a140066 0800").stop, Stop::Unsupported);

@@ -15,21 +15,20 @@ pub fn is_tag(ethertype: u16) -> bool {
     matches!(ethertype, 0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300)
 }
 
-/// One tag; `vlan_id` is that of the outermost.
+/// One tag; `vlan_id` is that of the outermost, which may be one of a frame inside another.
 #[inline]
 pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let tag = cursor.header::<TAG_LEN>()?;
-    if packet.tunnel_depth > 0 {
-        let number = be16(tag, 2);
-        cursor.skip(TAG_LEN)?;
-        return ethernet::inner_payload(number);
-    }
     if packet.layers & layer::VLAN == 0 {
         packet.layers |= layer::VLAN;
         packet.vlan_id = be16(tag, 0) & VLAN_ID;
     }
     let number = be16(tag, 2);
     cursor.skip(TAG_LEN)?;
+    // The column may be another header's, such as that of the frame around this one.
+    if !is_tag(packet.ethertype) {
+        return ethernet::inner_payload(number);
+    }
     packet.ethertype = 0;
     ethernet::payload(number, packet)
 }

@@ -72,7 +72,7 @@ fn pseudowire(label: u32, cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
         cursor.header::<CONTROL_WORD_LEN>()?;
         cursor.skip(CONTROL_WORD_LEN)?;
     }
-    ethernet::inner(cursor)
+    ethernet::inner(cursor, packet)
 }
 
 /// Whether bytes may be an Ethernet frame: one station sent it, and its type is a known one or its length fits.

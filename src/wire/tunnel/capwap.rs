@@ -54,7 +54,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     cursor.skip(length)?;
     if flags & NATIVE == 0 {
         enter(Tunnel::Capwap, 0, cursor, packet)?;
-        return ethernet::inner(cursor);
+        return ethernet::inner(cursor, packet);
     }
     if flags & BINDING != IEEE80211 {
         return Ok(Next::Stop(Stop::Unsupported));

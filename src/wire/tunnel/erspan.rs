@@ -18,7 +18,7 @@ const IP: u16 = 2;
 /// Type I: the frame follows GRE.
 pub fn decode_1(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     enter(Tunnel::Erspan, 0, cursor, packet)?;
-    ethernet::inner(cursor)
+    ethernet::inner(cursor, packet)
 }
 
 /// Type II, or another: what counts is the header's own version.
@@ -40,7 +40,7 @@ fn type_2(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let session = be16(header, 2) & SESSION_ID;
     cursor.skip(TYPE_2_LEN)?;
     enter(Tunnel::Erspan, session.into(), cursor, packet)?;
-    ethernet::inner(cursor)
+    ethernet::inner(cursor, packet)
 }
 
 fn type_3(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
@@ -53,7 +53,7 @@ fn type_3(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     match flags >> 10 & 0x1f {
         ETHERNET => {
             enter(Tunnel::Erspan, session.into(), cursor, packet)?;
-            ethernet::inner(cursor)
+            ethernet::inner(cursor, packet)
         }
         IP => {
             enter(Tunnel::Erspan, session.into(), cursor, packet)?;

@@ -22,7 +22,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
 /// IP protocol 143.
 pub fn decode_ethernet(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     enter(Tunnel::EtherIp, 0, cursor, packet)?;
-    ethernet::inner(cursor)
+    ethernet::inner(cursor, packet)
 }
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
         for packet in [in_ipv4(97, &format!("3000 {FRAME}")), in_ipv6(97, &format!("3000 {FRAME}")), in_ipv6(143, FRAME)] {
             assert_eq!((packet.tunnel, packet.tunnel_depth, packet.tunnel_id), (Tunnel::EtherIp, 1, 0));
             assert_eq!((packet.src(), packet.sport, packet.stop), (Address::V4(0x0b00_0001), 53, Stop::Complete));
-            assert_eq!((packet.ethertype, packet.eth_dst), (0, [0; 6]));
+            assert_eq!((packet.ethertype, packet.eth_dst), (0x0800, [2, 0, 10, 20, 0, 10]));
         }
     }
 

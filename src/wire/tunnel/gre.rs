@@ -95,7 +95,7 @@ fn payload(flags: u16, protocol: u16, key: u32, cursor: &mut Cursor, packet: &mu
         METADATA => metadata(id, cursor, packet),
         EOIP => {
             enter(Tunnel::Gre, id, cursor, packet)?;
-            link::ethernet::inner(cursor)
+            link::ethernet::inner(cursor, packet)
         }
         0x880b => ppp(Tunnel::Gre, id, link::ppp::decode, cursor, packet),
         0x88be if flags & SEQUENCE == 0 => erspan::decode_1(cursor, packet),

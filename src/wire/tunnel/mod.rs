@@ -14,6 +14,7 @@ pub mod ipip;
 pub mod l2tp;
 pub mod lisp;
 pub mod nsh;
+pub mod pim;
 pub mod ports;
 pub mod teredo;
 pub mod tzsp;

@@ -44,7 +44,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
         NSH => return Ok(Next::EtherType(0x894f)),
         ETHERNET => {
             enter(Tunnel::Nsh, path, cursor, packet)?;
-            return ethernet::inner(cursor);
+            return ethernet::inner(cursor, packet);
         }
         _ => return Ok(Next::Stop(Stop::Unsupported)),
     };

@@ -107,7 +107,7 @@ mod tests {
         let packet = cut_packet(RAW, &data, data.len());
         assert_eq!((packet.src(), packet.sport, packet.stop), (Address::V4(0x0b00_0001), 53, Stop::Complete));
         assert_eq!((packet.outer_src(), packet.tunnel, packet.tunnel_depth), (Address::V4(0x0a00_0001), Tunnel::Tzsp, 1));
-        assert_eq!((packet.layers, packet.eth_src), (layer::IPV4 | layer::UDP, [0; 6]));
+        assert_eq!((packet.layers, packet.eth_src), (layer::ETHERNET | layer::IPV4 | layer::UDP, [2, 0, 10, 0, 0, 2]));
         for captured in 20..data.len() {
             assert_eq!(cut_packet(RAW, &data, captured).stop, Stop::Truncated, "{captured}");
         }

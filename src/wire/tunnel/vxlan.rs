@@ -21,7 +21,7 @@ pub fn decode(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
     let network = be32(header, 4) >> 8;
     cursor.skip(HEADER_LEN)?;
     enter(Tunnel::Vxlan, network, cursor, packet)?;
-    ethernet::inner(cursor)
+    ethernet::inner(cursor, packet)
 }
 
 pub fn decode_gpe(cursor: &mut Cursor, packet: &mut Packet) -> Decoded {
