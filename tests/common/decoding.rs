@@ -76,9 +76,11 @@ fn present(column: &Column, packet: &Packet) -> bool {
 /// tag, a header of switches, the number of an extension header, and the identification of a fragment inside a fragment.
 fn is_replaced(column: &Column, prefix: &Packet) -> bool {
     let is_extension = matches!(prefix.protocol, 0 | 43 | 44 | 51 | 60 | 135 | 139 | 140);
+    let is_announcing = matches!(prefix.ethertype, 0x8100 | 0x88a8 | 0x8903 | 0x9100 | 0x9200 | 0x9300);
     match column.name {
-        "ethertype" => matches!(prefix.ethertype, 0x8100 | 0x88a8 | 0x8903 | 0x9100 | 0x9200 | 0x9300),
-        "eth_src" | "eth_dst" => prefix.ethertype == 0x8903 || prefix.eth_dst.starts_with(&[1, 0, 0x0c, 0, 0]),
+        "ethertype" => is_announcing,
+        // Behind a tag a header of switches may stand, too.
+        "eth_src" | "eth_dst" => is_announcing || matches!(prefix.eth_dst, [1 | 3, 0, 0x0c, 0, 0, _]),
         "protocol" => is_extension,
         "ip_id" => prefix.ip_version == 6 && is_extension,
         _ => false,
