@@ -68,7 +68,10 @@ macro_rules! with_segment {
 
 impl Scan {
     /// Of one stream, or of several, whose records are to come in the order of their times.
-    pub fn new(mut opened: Vec<Opened>, options: Options, total: u64) -> Self {
+    pub fn new(mut opened: Vec<Opened>, mut options: Options, total: u64) -> Self {
+        // Threads that decompress are among those that were asked for: one more than there are cores would delay them, and all.
+        let decompressing = opened.iter().filter(|one| one.stream.is_decompressed()).count();
+        options.threads = options.threads.saturating_sub(decompressing).max(1);
         let records = match opened.pop() {
             Some(only) if opened.is_empty() => Records::Of(Box::new(only)),
             last => Records::Merged(Merge::new(opened.into_iter().chain(last))),

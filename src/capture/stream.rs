@@ -197,6 +197,11 @@ impl Stream {
         }
     }
 
+    /// Whether the thread that reads ahead has to work for what it reads.
+    pub fn is_decompressed(&self) -> bool {
+        self.shared.compression.get().is_some()
+    }
+
     /// What is added to the format's description; known when something has come.
     pub fn describe(&self) -> String {
         self.shared.compression.get().map_or_else(String::new, |compression| format!(", {}", compression.name()))
