@@ -36,6 +36,10 @@ pub enum Error {
     #[error("unknown column {name:?}{}", suggestion(.name, .known))]
     UnknownColumn { name: String, known: Vec<&'static str> },
 
+    /// The columns were not read that something is made of.
+    #[error("columns {} were not read; read them with columns=[..., {}] or columns=\"all\"", .names.join(", "), .names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", "))]
+    MissingColumns { names: Vec<&'static str> },
+
     #[error("the source has changed since it was read; read it again")]
     SourceChanged,
 

@@ -7,6 +7,7 @@
 //! | [`capture`] | file | records |
 //! | [`wire`] | bytes of one record | layers |
 //! | [`columns`] | layers | columns |
+//! | [`flow`] | packets | flows |
 //! | [`read`] | source | table of columns |
 //! | `python` | the border: the only module that names `pyo3` or `numpy` | |
 //!
@@ -16,6 +17,7 @@ mod bytes;
 pub mod capture;
 pub mod columns;
 pub mod error;
+pub mod flow;
 pub mod memory;
 pub mod parallel;
 pub mod read;

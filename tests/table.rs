@@ -65,9 +65,10 @@ fn names_module(line: &str, module: &str) -> bool {
 #[test]
 fn layers_import_only_those_before_them() {
     let forbidden = [
-        ("capture", &["wire", "columns", "read", "python"][..]),
-        ("wire", &["capture", "columns", "read", "python"]),
-        ("columns", &["capture", "read", "python"]),
+        ("capture", &["wire", "columns", "flow", "read", "python"][..]),
+        ("wire", &["capture", "columns", "flow", "read", "python"]),
+        ("columns", &["capture", "flow", "read", "python"]),
+        ("flow", &["capture", "read", "python"]),
     ];
     for (folder, modules) in forbidden {
         for (path, text) in sources(folder) {

@@ -39,7 +39,7 @@ impl OverUdp {
 }
 
 /// The ports of tunnels, and a bit for each so that all other traffic costs a look at two bits.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ports {
     bits: Box<[u64; 1024]>,
     known: Vec<(u16, OverUdp)>,

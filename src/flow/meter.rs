@@ -1,0 +1,214 @@
+//! The whole: frames of packets in, flows out, on all cores.
+//!
+//! A block of rows goes through three steps. Ranges of it are gathered in parallel: each packet's key, hash and what its flow
+//! needs, sorted by shard. Then the ranges' latest times become the clock. Then shards take their packets in parallel, range after
+//! range, so each sees them in their order.
+
+use ahash::RandomState;
+use rayon::prelude::*;
+
+use crate::columns::Frame;
+use crate::error::Result;
+use crate::flow::fragments::Fragments;
+use crate::flow::key::Ports;
+use crate::flow::packet::{Columns, Packet};
+use crate::flow::rules::Rules;
+use crate::flow::shard::{Batch, Shard};
+use crate::flow::table::{Order, Table};
+
+/// More than there are threads, as often as not; enough that a shard's index stays in the cache.
+const SHARDS: usize = 64;
+/// Rows that are gathered in one go, and how many of them make a block.
+const RANGE: usize = 1 << 13;
+const RANGES: usize = 16;
+/// A packet that no flow has: it is no IP.
+pub const NO_FLOW: u64 = u64::MAX;
+
+pub struct Meter {
+    rules: Rules,
+    hasher: RandomState,
+    shards: Vec<Shard>,
+    ranges: Vec<Range>,
+    fragments: Fragments,
+    /// The latest time of all fragments.
+    fragments_clock: i64,
+    clock: i64,
+    last_sweep: i64,
+    /// Packets so far.
+    rows: u64,
+    /// The first row of each packet's flow, if asked for.
+    owners: Option<Vec<u64>>,
+}
+
+/// Packets of a range of rows, by shard.
+struct Range {
+    packets: Vec<Vec<Packet>>,
+    latest: i64,
+}
+
+impl Default for Range {
+    fn default() -> Self {
+        Self { packets: (0..SHARDS).map(|_| Vec::new()).collect(), latest: i64::MIN }
+    }
+}
+
+impl Meter {
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            hasher: RandomState::new(),
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            ranges: (0..RANGES).map(|_| Range::default()).collect(),
+            fragments: Fragments::default(),
+            fragments_clock: i64::MIN,
+            clock: i64::MIN,
+            last_sweep: i64::MIN,
+            rows: 0,
+            owners: None,
+        }
+    }
+
+    /// A meter that also notes which flow each packet belongs to.
+    pub fn noting_owners(rules: Rules) -> Self {
+        Self { owners: Some(Vec::new()), ..Self::new(rules) }
+    }
+
+    /// Takes the packets of a frame, which follow those before.
+    pub fn add(&mut self, frame: &Frame) -> Result<()> {
+        let columns = Columns::new(frame)?;
+        let total = columns.rows();
+        let mut first = 0;
+        while first < total {
+            let end = total.min(first + RANGE * RANGES);
+            self.add_block(&columns, first..end);
+            first = end;
+        }
+        self.rows += total as u64;
+        Ok(())
+    }
+
+    fn add_block(&mut self, columns: &Columns, rows: std::ops::Range<usize>) {
+        let fragments = self.resolve_fragments(columns, rows.clone());
+        let Self { rules, hasher, ranges, .. } = self;
+        ranges.par_iter_mut().enumerate().for_each(|(number, range)| {
+            let first = rows.end.min(rows.start + number * RANGE);
+            range.gather(columns, first..rows.end.min(first + RANGE), &fragments, rules, hasher);
+        });
+
+        let mut clock = self.clock;
+        let mut before = |range: &Range| {
+            let before = clock;
+            clock = clock.max(range.latest);
+            before
+        };
+        let clocks: Vec<i64> = self.ranges.iter().map(&mut before).collect();
+        self.clock = clock;
+        let sweep = clock.saturating_sub(self.last_sweep) > self.rules.shortest_timeout() / 4;
+        if sweep {
+            self.last_sweep = clock;
+        }
+
+        let Self { rules, ranges, shards, owners, .. } = self;
+        let batch = Batch { rules, ipv6: &columns.ipv6, first_row: self.rows };
+        let note = owners.is_some();
+        shards.par_iter_mut().enumerate().for_each(|(number, shard)| {
+            for (range, clock) in ranges.iter().zip(&clocks) {
+                shard.add(&range.packets[number], *clock, &batch, note);
+            }
+            if sweep {
+                shard.sweep(clock, rules);
+            }
+        });
+        if let Some(owners) = owners {
+            owners.resize((self.rows + rows.end as u64) as usize, NO_FLOW);
+            for (row, owner) in shards.iter_mut().flat_map(|shard| shard.owners.drain(..)) {
+                owners[(self.rows + u64::from(row)) as usize] = owner;
+            }
+        }
+    }
+
+    /// Rows of later fragments whose first one was seen, with its ports.
+    fn resolve_fragments(&mut self, columns: &Columns, rows: std::ops::Range<usize>) -> Vec<(usize, Ports)> {
+        let mut resolved = Vec::new();
+        let fragments: Vec<usize> = rows.into_par_iter().with_min_len(RANGE).filter(|row| columns.is_fragment(*row)).collect();
+        for row in fragments.into_iter().filter(|row| columns.is_ip(*row)) {
+            self.fragments_clock = self.fragments_clock.max(columns.time[row]);
+            let datagram = columns.datagram(row);
+            if columns.is_first_fragment(row) {
+                self.fragments.begin(datagram, columns.ports(row, &self.rules), self.fragments_clock);
+            } else if let Some(ports) = self.fragments.find(&datagram, self.fragments_clock) {
+                resolved.push((row, ports));
+            }
+        }
+        resolved
+    }
+
+    /// The flows that are over by now. In whatever pieces packets came, one after the other these are the same flows in the same
+    /// order: that in which they ended.
+    pub fn take_finished(&mut self) -> Table {
+        let Self { shards, rules, clock, .. } = self;
+        shards.par_iter_mut().for_each(|shard| shard.sweep(*clock, rules));
+        self.take(Order::End)
+    }
+
+    /// All flows that were not taken yet, in the order of their first packets.
+    pub fn finish(mut self) -> Table {
+        self.end();
+        self.take(Order::FirstPacket)
+    }
+
+    /// The flows that were still open, after the last [`Meter::take_finished`].
+    pub fn finish_stream(mut self) -> Table {
+        self.end();
+        self.take(Order::End)
+    }
+
+    /// All flows, and for each packet the row of its flow in the table.
+    pub fn finish_with_owners(mut self) -> (Table, Vec<i64>) {
+        self.end();
+        let owners = self.owners.take().unwrap_or_default();
+        let table = self.take(Order::FirstPacket);
+        let rows = table.first_rows();
+        let find = |owner: &u64| rows.binary_search(owner).map_or(-1, |row| row as i64);
+        (table, owners.par_iter().map(find).collect())
+    }
+
+    fn end(&mut self) {
+        let Self { shards, rules, clock, .. } = self;
+        shards.par_iter_mut().for_each(|shard| shard.end(*clock, rules));
+    }
+
+    fn take(&mut self, order: Order) -> Table {
+        let finished = self.shards.iter_mut().map(|shard| std::mem::take(&mut shard.finished)).collect();
+        Table::new(finished, order, &self.rules)
+    }
+}
+
+impl Range {
+    fn gather(
+        &mut self,
+        columns: &Columns,
+        rows: std::ops::Range<usize>,
+        fragments: &[(usize, Ports)],
+        rules: &Rules,
+        hasher: &RandomState,
+    ) {
+        self.packets.iter_mut().for_each(Vec::clear);
+        self.latest = i64::MIN;
+        for row in rows {
+            self.latest = self.latest.max(columns.time[row]);
+            if !columns.is_ip(row) {
+                continue;
+            }
+            let ports = if columns.is_fragment(row) && !columns.is_first_fragment(row) {
+                let at = fragments.binary_search_by_key(&row, |(row, _)| *row);
+                at.map_or_else(|_| Ports::default(), |at| fragments[at].1)
+            } else {
+                columns.ports(row, rules)
+            };
+            let mut packet = columns.packet(row, ports, rules, hasher);
+            packet.clock = self.latest;
+            self.packets[(packet.hash >> 32) as usize % SHARDS].push(packet);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! PACKETS → FLOWS: the packets of a frame, or of one frame after the other, become bidirectional flows.
+//!
+//! | module | |
+//! |---|---|
+//! | [`rules`] | what makes a flow, and when it is over |
+//! | [`packet`] | what a flow takes from a packet, gathered from the columns |
+//! | [`key`] | what the packets of a flow have in common |
+//! | [`fragments`] | the ports of fragments, which only the first one has |
+//! | [`index`] | from keys to the flows that are open |
+//! | [`state`] | an open flow: what every one has |
+//! | [`statistics`] | what is kept of sizes and times if it is asked for |
+//! | [`tcp`] | what only TCP has, by Zeek's definitions |
+//! | [`shard`] | the flows of a part of all keys |
+//! | [`meter`] | the whole, on all cores |
+//! | [`columns`] | ★ the table of flow columns |
+//! | [`table`] | flows that are over, column by column |
+//!
+//! Rows are what one thread would make of the packets in their order: keys are spread over shards by a seeded hash, each shard
+//! sees its packets in order, and the clock, the latest time of all packets so far, comes with each packet.
+
+pub mod columns;
+pub mod community_id;
+pub mod fragments;
+pub mod history;
+pub mod index;
+pub mod key;
+pub mod meter;
+pub mod packet;
+pub mod rules;
+pub mod server_ports;
+pub mod shard;
+pub mod state;
+pub mod statistics;
+pub mod table;
+pub mod tcp;
+
+pub use meter::Meter;
+pub use rules::Rules;
+pub use table::Table;
