@@ -82,6 +82,39 @@ def column_property(column: dict[str, object]) -> str:
     )
 
 
+FLOW_TYPES = {
+    **TYPES,
+    "uint64": "NDArray[np.uint64]",
+    "float64": "NDArray[np.float64]",
+    "timedelta64[ns]": "NDArray[np.timedelta64]",
+    "text": "NDArray[np.object_]",
+}
+
+
+def flow_property(column: dict[str, object]) -> str:
+    kind = str(column["kind"])
+    returned = {"address": "AddressColumn", "text": "numpy.ndarray of object"}.get(kind, f"numpy.ndarray of {kind}")
+    made = "" if column["group"] == "core" else " Made with ``statistics=True``."
+    return "\n".join(
+        [
+            "    @property",
+            f"    def {column['name']}(self) -> {FLOW_TYPES[kind]}:",
+            f'        """{paragraph(str(column["doc"]))}',
+            "",
+            "        Returns",
+            "        -------",
+            f"        {returned}",
+            f"            One value a flow.{made}",
+            '        """',
+            f'        return cast("{FLOW_TYPES[kind]}", self._core_column("{column["name"]}"))',
+        ]
+    )
+
+
+def flow_columns() -> list[dict[str, object]]:
+    return [column for column in _core.flow_column_table() if column["group"] != "zeek"]
+
+
 def generated() -> str:
     flags = [(flag, 1 << bit, f"The {flag} flag.") for bit, flag in enumerate(TCP_FLAGS)]
     columns = _core.column_table()
@@ -103,6 +136,8 @@ def generated() -> str:
         "\n",
         enum("Tunnel", "IntEnum", "What carried the innermost headers: values of the column ``tunnel``.", _core.tunnels()),
         "\n",
+        enum("EndReason", "IntEnum", "Why a flow ended: values of the column ``end_reason`` of flows.", _core.end_reasons()),
+        "\n",
         enum("TcpFlag", "IntFlag", "Bits of the column ``tcp_flags`` (RFC 9293, RFC 3168, RFC 3540).", flags),
         "\n",
         "DEFAULT_COLUMNS: Final = (",
@@ -118,6 +153,12 @@ def generated() -> str:
         "    def _column(self, name: str) -> object:",
         "        raise NotImplementedError  # pragma: no cover - Capture has it\n",
         "\n\n".join(column_property(column) for column in columns),
+        "\n",
+        "class FlowProperties:",
+        '    """A property for every column of flows; one that was not made raises AttributeError and names the fix."""\n',
+        "    def _core_column(self, name: str) -> object:",
+        "        raise NotImplementedError  # pragma: no cover - Flows has it\n",
+        "\n\n".join(flow_property(column) for column in flow_columns()),
     ]
     return "\n".join(parts) + "\n"
 
@@ -144,8 +185,33 @@ def reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+def flow_reference() -> str:
+    lines = [
+        "# Columns of flows",
+        "",
+        "<!-- Generated from the tables of the Rust core by tools/generate.py; do not edit. -->",
+        "",
+        "Absence is 0 in numpy and null in Arrow, pandas and polars. How flows are made, and the definitions of statistics, are",
+        "in [flow-features.md](flow-features.md).",
+    ]
+    for group, title in [("core", "Core"), ("statistics", "Statistics: `statistics=True`")]:
+        lines += ["", f"## {title}", "", "| column | type | meaning |", "|---|---|---|"]
+        for column in flow_columns():
+            if column["group"] == group:
+                lines.append(f"| `{column['name']}` | {column['kind']} | {paragraph(str(column['doc']))} |")
+    lines += ["", "## EndReason", "", "| name | value | meaning |", "|---|---|---|"]
+    lines += [f"| {name} | {value} | {doc} |" for name, value, doc in _core.end_reasons()]
+    lines += ["", "## conn_state", "", "| value | meaning |", "|---|---|"]
+    lines += [f"| {name} | {doc} |" for name, doc in _core.conn_states()]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
-    outputs = {ROOT / "python/pcapframe/_generated.py": generated(), ROOT / "docs/columns.md": reference()}
+    outputs = {
+        ROOT / "python/pcapframe/_generated.py": generated(),
+        ROOT / "docs/columns.md": reference(),
+        ROOT / "docs/flow-columns.md": flow_reference(),
+    }
     stale = [path for path, text in outputs.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv:
         if stale:

@@ -9,7 +9,7 @@ Read a capture with :func:`read_pcap`; what comes back is a :class:`Capture`, wh
 """
 
 from ._core import __version__
-from ._generated import Checksum, Layer, Stop, TcpFlag, Tunnel
+from ._generated import Checksum, EndReason, Layer, Stop, TcpFlag, Tunnel
 from .address import AddressColumn
 from .capture import Capture, Gap, Info
 from .errors import (
@@ -19,6 +19,7 @@ from .errors import (
     TruncatedCaptureWarning,
     UnknownColumnError,
 )
+from .flows import Flows, scan_flows
 from .reading import read_pcap
 from .scanning import scan_pcap
 from .timeline import Timeline
@@ -28,6 +29,8 @@ __all__ = [
     "Capture",
     "Checksum",
     "CorruptCaptureError",
+    "EndReason",
+    "Flows",
     "Gap",
     "Info",
     "Layer",
@@ -41,5 +44,6 @@ __all__ = [
     "UnknownColumnError",
     "__version__",
     "read_pcap",
+    "scan_flows",
     "scan_pcap",
 ]

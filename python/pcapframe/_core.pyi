@@ -27,6 +27,8 @@ __all__ = [
     "Decompressed",
     "Error",
     "Ethernet",
+    "FlowMeter",
+    "FlowTable",
     "Frame",
     "NeedData",
     "PackError",
@@ -42,16 +44,21 @@ __all__ = [
     "bin_sums",
     "checksums",
     "column_table",
+    "conn_states",
     "default_threads",
     "dpkt_crc32c_add",
     "dpkt_in_cksum",
     "dpkt_in_cksum_add",
+    "end_reasons",
+    "flow_column_table",
+    "flow_packet_columns",
     "layers",
     "parse_opts",
     "pcap_record",
     "pcapng_record",
     "read",
     "restore",
+    "restore_flows",
     "stops",
     "tunnels",
     "write_packets",
@@ -191,6 +198,112 @@ def stops() -> list[tuple[str, int, str]]:
 def tunnels() -> list[tuple[str, int, str]]:
     """Return name, number and meaning of every tunnel."""
 
+class _FlowColumn(TypedDict):
+    name: str
+    kind: str
+    doc: str
+    group: str
+
+def flow_packet_columns() -> list[str]:
+    """Return the columns of packets that flows are made of."""
+
+def flow_column_table() -> list[_FlowColumn]:
+    """Return every column of flows: name, kind, documentation and group."""
+
+def end_reasons() -> list[tuple[str, int, str]]:
+    """Return name, number and meaning of every reason why a flow ends."""
+
+def conn_states() -> list[tuple[str, str]]:
+    """Return name and meaning of every `conn_state`."""
+
+def restore_flows(state: dict[str, Any]) -> FlowTable:
+    """Return the table whose :meth:`FlowTable.state` this is."""
+
+@final
+class FlowMeter:
+    """Packets become flows, frame after frame."""
+
+    def __new__(
+        cls,
+        *,
+        idle_timeout: int | None,
+        active_timeout: int | None,
+        schema: str,
+        statistics: bool = False,
+        sequence: int = 0,
+        owners: bool = False,
+        threads: int | None = None,
+    ) -> FlowMeter:
+        """`schema` chooses what makes a flow; times are nanoseconds, those of the schema where there is none."""
+
+    def add(self, frame: Frame) -> None:
+        """Take the packets of a frame, which follow those before."""
+
+    def take(self) -> FlowTable:
+        """Return the flows that are over by now, in the order in which they ended."""
+
+    def finish(self) -> tuple[FlowTable, NDArray[np.int64]]:
+        """Return all flows that were not taken, and the number of each packet's flow, if asked for."""
+
+    def finish_stream(self) -> FlowTable:
+        """Return the flows that are left when a stream has ended."""
+
+@final
+class FlowTable:
+    """Immutable columns of flows."""
+
+    def __len__(self, /) -> int: ...
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns that were made."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the columns take."""
+
+    @property
+    def sequence(self) -> int:
+        """Of how many packets of each flow there is room."""
+
+    def values(self, name: str) -> NDArray[Any]:
+        """Return a column's numbers as a read-only array over the table's own memory."""
+
+    def present(self, name: str) -> NDArray[np.bool_] | None:
+        """Return for each row whether the flow has the field; None if every flow has it."""
+
+    def codes(self, name: str) -> NDArray[np.uint32]:
+        """Return the codes of a column of addresses or texts, read-only."""
+
+    def categories(self, name: str) -> list[str]:
+        """Return the texts that the codes stand for; the first is empty, for code 0."""
+
+    def within(self, name: str, networks: Sequence[tuple[str, int]]) -> NDArray[np.bool_]:
+        """Return for each row whether its address is in one of `networks`: pairs of an address and a prefix length."""
+
+    def address(self, name: str, row: int) -> str:
+        """Return the address in one row as text."""
+
+    def steps(self) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int8]]:
+        """Return bytes, nanoseconds since the packet before, and direction of the first packets, flow after flow."""
+
+    def community_ids(self, seed: int) -> list[str]:
+        """Return the Community ID of each flow."""
+
+    def slice(self, start: int, stop: int) -> FlowTable:
+        """Return rows `start..stop`, sharing memory."""
+
+    def filter(self, mask: NDArray[np.bool_]) -> FlowTable:
+        """Return the rows for which `mask` is true."""
+
+    def take(self, rows: NDArray[np.int64]) -> FlowTable:
+        """Return the rows with these numbers, in this order."""
+
+    def state(self) -> dict[str, Any]:
+        """Return all that :func:`restore_flows` needs."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> Any: ...
+    def __arrow_c_schema__(self) -> Any: ...
+
 @final
 class Frame:
     """Immutable columns of packets."""
@@ -228,6 +341,9 @@ class Frame:
 
     def address(self, name: str, row: int) -> str:
         """Return the address in one row as text; empty for none."""
+
+    def with_columns(self, names: Sequence[str]) -> Frame | None:
+        """Return the same packets with columns of these names; None if the source can not be read again."""
 
     def slice(self, start: int, stop: int) -> Frame:
         """Return the rows from `start` up to `stop`, sharing memory."""

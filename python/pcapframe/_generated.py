@@ -153,6 +153,21 @@ class Tunnel(IntEnum):
     """PIM Register: a multicast packet on its way to the rendezvous point (RFC 7761)."""
 
 
+class EndReason(IntEnum):
+    """Why a flow ended: values of the column ``end_reason`` of flows."""
+
+    IDLE = 1
+    """No packet came for the idle timeout."""
+    ACTIVE = 2
+    """It lasted longer than the active timeout."""
+    END_OF_FLOW = 3
+    """TCP said so: FIN, RST or a new SYN."""
+    FORCED = 4
+    """The capture ended."""
+    LACK_OF_RESOURCES = 5
+    """Its counters were full."""
+
+
 class TcpFlag(IntFlag):
     """Bits of the column ``tcp_flags`` (RFC 9293, RFC 3168, RFC 3540)."""
 
@@ -726,3 +741,1385 @@ class ColumnProperties:
             One value a packet; default column. tshark has no such field.
         """
         return cast("NDArray[np.uint8]", self._column("stop"))
+
+
+class FlowProperties:
+    """A property for every column of flows; one that was not made raises AttributeError and names the fix."""
+
+    def _core_column(self, name: str) -> object:
+        raise NotImplementedError  # pragma: no cover - Flows has it
+
+    @property
+    def src(self) -> AddressColumn:
+        """IP address of the forward end: who sent the first packet, or the SYN if its SYN-ACK came first.
+
+        Returns
+        -------
+        AddressColumn
+            One value a flow.
+        """
+        return cast("AddressColumn", self._core_column("src"))
+
+    @property
+    def dst(self) -> AddressColumn:
+        """IP address of the other end.
+
+        Returns
+        -------
+        AddressColumn
+            One value a flow.
+        """
+        return cast("AddressColumn", self._core_column("dst"))
+
+    @property
+    def sport(self) -> NDArray[np.uint16]:
+        """Port of the forward end.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a flow.
+        """
+        return cast("NDArray[np.uint16]", self._core_column("sport"))
+
+    @property
+    def dport(self) -> NDArray[np.uint16]:
+        """Port of the other end.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a flow.
+        """
+        return cast("NDArray[np.uint16]", self._core_column("dport"))
+
+    @property
+    def icmp_type(self) -> NDArray[np.uint8]:
+        """Type of the forward end's ICMP messages; a reply's type belongs to its request's flow.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a flow.
+        """
+        return cast("NDArray[np.uint8]", self._core_column("icmp_type"))
+
+    @property
+    def icmp_code(self) -> NDArray[np.uint8]:
+        """Code of ICMP messages that have no reply; those of each code are a flow of their own.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a flow.
+        """
+        return cast("NDArray[np.uint8]", self._core_column("icmp_code"))
+
+    @property
+    def protocol(self) -> NDArray[np.uint8]:
+        """IANA number of the transport protocol.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a flow.
+        """
+        return cast("NDArray[np.uint8]", self._core_column("protocol"))
+
+    @property
+    def ip_version(self) -> NDArray[np.uint8]:
+        """4 or 6.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a flow.
+        """
+        return cast("NDArray[np.uint8]", self._core_column("ip_version"))
+
+    @property
+    def vlan_id(self) -> NDArray[np.uint16]:
+        """VLAN identifier of the outermost tag.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a flow.
+        """
+        return cast("NDArray[np.uint16]", self._core_column("vlan_id"))
+
+    @property
+    def tunnel(self) -> NDArray[np.uint8]:
+        """What carried the packets, as `Tunnel`.
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a flow.
+        """
+        return cast("NDArray[np.uint8]", self._core_column("tunnel"))
+
+    @property
+    def tunnel_id(self) -> NDArray[np.uint32]:
+        """The tunnel's network: VNI, GRE key, I-SID. Numbers that differ by direction, as TEIDs do, are left out.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("tunnel_id"))
+
+    @property
+    def first_seen(self) -> NDArray[np.datetime64]:
+        """Time of the earliest packet.
+
+        Returns
+        -------
+        numpy.ndarray of datetime64[ns]
+            One value a flow.
+        """
+        return cast("NDArray[np.datetime64]", self._core_column("first_seen"))
+
+    @property
+    def last_seen(self) -> NDArray[np.datetime64]:
+        """Time of the latest packet.
+
+        Returns
+        -------
+        numpy.ndarray of datetime64[ns]
+            One value a flow.
+        """
+        return cast("NDArray[np.datetime64]", self._core_column("last_seen"))
+
+    @property
+    def duration(self) -> NDArray[np.timedelta64]:
+        """From the earliest packet to the latest.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("duration"))
+
+    @property
+    def packets_total(self) -> NDArray[np.uint64]:
+        """Packets of both directions.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("packets_total"))
+
+    @property
+    def packets_fwd(self) -> NDArray[np.uint64]:
+        """Packets of the forward end.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("packets_fwd"))
+
+    @property
+    def packets_rev(self) -> NDArray[np.uint64]:
+        """Packets of the other end.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("packets_rev"))
+
+    @property
+    def bytes_total(self) -> NDArray[np.uint64]:
+        """Bytes on the wire, link headers included, of both directions.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("bytes_total"))
+
+    @property
+    def bytes_fwd(self) -> NDArray[np.uint64]:
+        """Bytes on the wire that the forward end sent.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("bytes_fwd"))
+
+    @property
+    def bytes_rev(self) -> NDArray[np.uint64]:
+        """Bytes on the wire that the other end sent.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("bytes_rev"))
+
+    @property
+    def ip_bytes_total(self) -> NDArray[np.uint64]:
+        """Bytes of IP packets, their headers included, of both directions.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("ip_bytes_total"))
+
+    @property
+    def ip_bytes_fwd(self) -> NDArray[np.uint64]:
+        """Bytes of IP packets that the forward end sent.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("ip_bytes_fwd"))
+
+    @property
+    def ip_bytes_rev(self) -> NDArray[np.uint64]:
+        """Bytes of IP packets that the other end sent.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("ip_bytes_rev"))
+
+    @property
+    def payload_bytes_total(self) -> NDArray[np.uint64]:
+        """Bytes of transport payload of both directions, as often as they were sent.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("payload_bytes_total"))
+
+    @property
+    def payload_bytes_fwd(self) -> NDArray[np.uint64]:
+        """Bytes of transport payload that the forward end sent.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("payload_bytes_fwd"))
+
+    @property
+    def payload_bytes_rev(self) -> NDArray[np.uint64]:
+        """Bytes of transport payload that the other end sent.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("payload_bytes_rev"))
+
+    @property
+    def end_reason(self) -> NDArray[np.uint8]:
+        """Why the flow ended, as `EndReason`: flowEndReason of IPFIX (RFC 5102).
+
+        Returns
+        -------
+        numpy.ndarray of uint8
+            One value a flow.
+        """
+        return cast("NDArray[np.uint8]", self._core_column("end_reason"))
+
+    @property
+    def conn_state(self) -> NDArray[np.object_]:
+        """What became of the connection: Zeek's `conn_state`, as `SF`, `S0` or `REJ`.
+
+        Returns
+        -------
+        numpy.ndarray of object
+            One value a flow.
+        """
+        return cast("NDArray[np.object_]", self._core_column("conn_state"))
+
+    @property
+    def history(self) -> NDArray[np.object_]:
+        """What happened, in order: Zeek's `history`, the forward end in capitals; at most 36 letters.
+
+        Returns
+        -------
+        numpy.ndarray of object
+            One value a flow.
+        """
+        return cast("NDArray[np.object_]", self._core_column("history"))
+
+    @property
+    def window_fwd(self) -> NDArray[np.uint16]:
+        """TCP window of the forward end's first packet, not scaled.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a flow.
+        """
+        return cast("NDArray[np.uint16]", self._core_column("window_fwd"))
+
+    @property
+    def window_rev(self) -> NDArray[np.uint16]:
+        """TCP window of the other end's first packet, not scaled.
+
+        Returns
+        -------
+        numpy.ndarray of uint16
+            One value a flow.
+        """
+        return cast("NDArray[np.uint16]", self._core_column("window_rev"))
+
+    @property
+    def handshake_rtt(self) -> NDArray[np.timedelta64]:
+        """Round-trip time of TCP's handshake: from the SYN to the ACK that answers the SYN-ACK.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("handshake_rtt"))
+
+    @property
+    def retransmitted_fwd(self) -> NDArray[np.uint32]:
+        """TCP segments of the forward end whose payload had been sent before.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("retransmitted_fwd"))
+
+    @property
+    def retransmitted_rev(self) -> NDArray[np.uint32]:
+        """TCP segments of the other end whose payload had been sent before.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("retransmitted_rev"))
+
+    @property
+    def out_of_order_fwd(self) -> NDArray[np.uint32]:
+        """TCP segments of the forward end that came late: payload for a gap in what was seen.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("out_of_order_fwd"))
+
+    @property
+    def out_of_order_rev(self) -> NDArray[np.uint32]:
+        """TCP segments of the other end that came late: payload for a gap in what was seen.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("out_of_order_rev"))
+
+    @property
+    def first_row(self) -> NDArray[np.uint64]:
+        """Number of the flow's first packet among those that were read.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("first_row"))
+
+    @property
+    def size_min_total(self) -> NDArray[np.uint32]:
+        """Bytes on the wire of packets of both ends: least.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("size_min_total"))
+
+    @property
+    def size_mean_total(self) -> NDArray[np.float64]:
+        """Bytes on the wire of packets of both ends: mean.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("size_mean_total"))
+
+    @property
+    def size_std_total(self) -> NDArray[np.float64]:
+        """Bytes on the wire of packets of both ends: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("size_std_total"))
+
+    @property
+    def size_max_total(self) -> NDArray[np.uint32]:
+        """Bytes on the wire of packets of both ends: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("size_max_total"))
+
+    @property
+    def size_min_fwd(self) -> NDArray[np.uint32]:
+        """Bytes on the wire of packets of the forward end: least.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("size_min_fwd"))
+
+    @property
+    def size_mean_fwd(self) -> NDArray[np.float64]:
+        """Bytes on the wire of packets of the forward end: mean.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("size_mean_fwd"))
+
+    @property
+    def size_std_fwd(self) -> NDArray[np.float64]:
+        """Bytes on the wire of packets of the forward end: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("size_std_fwd"))
+
+    @property
+    def size_max_fwd(self) -> NDArray[np.uint32]:
+        """Bytes on the wire of packets of the forward end: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("size_max_fwd"))
+
+    @property
+    def size_min_rev(self) -> NDArray[np.uint32]:
+        """Bytes on the wire of packets of the other end: least.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("size_min_rev"))
+
+    @property
+    def size_mean_rev(self) -> NDArray[np.float64]:
+        """Bytes on the wire of packets of the other end: mean.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("size_mean_rev"))
+
+    @property
+    def size_std_rev(self) -> NDArray[np.float64]:
+        """Bytes on the wire of packets of the other end: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("size_std_rev"))
+
+    @property
+    def size_max_rev(self) -> NDArray[np.uint32]:
+        """Bytes on the wire of packets of the other end: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("size_max_rev"))
+
+    @property
+    def payload_min_total(self) -> NDArray[np.uint32]:
+        """Bytes of transport payload of packets of both ends: least.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("payload_min_total"))
+
+    @property
+    def payload_mean_total(self) -> NDArray[np.float64]:
+        """Bytes of transport payload of packets of both ends: mean.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("payload_mean_total"))
+
+    @property
+    def payload_std_total(self) -> NDArray[np.float64]:
+        """Bytes of transport payload of packets of both ends: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("payload_std_total"))
+
+    @property
+    def payload_max_total(self) -> NDArray[np.uint32]:
+        """Bytes of transport payload of packets of both ends: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("payload_max_total"))
+
+    @property
+    def payload_min_fwd(self) -> NDArray[np.uint32]:
+        """Bytes of transport payload of packets of the forward end: least.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("payload_min_fwd"))
+
+    @property
+    def payload_mean_fwd(self) -> NDArray[np.float64]:
+        """Bytes of transport payload of packets of the forward end: mean.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("payload_mean_fwd"))
+
+    @property
+    def payload_std_fwd(self) -> NDArray[np.float64]:
+        """Bytes of transport payload of packets of the forward end: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("payload_std_fwd"))
+
+    @property
+    def payload_max_fwd(self) -> NDArray[np.uint32]:
+        """Bytes of transport payload of packets of the forward end: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("payload_max_fwd"))
+
+    @property
+    def payload_min_rev(self) -> NDArray[np.uint32]:
+        """Bytes of transport payload of packets of the other end: least.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("payload_min_rev"))
+
+    @property
+    def payload_mean_rev(self) -> NDArray[np.float64]:
+        """Bytes of transport payload of packets of the other end: mean.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("payload_mean_rev"))
+
+    @property
+    def payload_std_rev(self) -> NDArray[np.float64]:
+        """Bytes of transport payload of packets of the other end: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.float64]", self._core_column("payload_std_rev"))
+
+    @property
+    def payload_max_rev(self) -> NDArray[np.uint32]:
+        """Bytes of transport payload of packets of the other end: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("payload_max_rev"))
+
+    @property
+    def iat_min_total(self) -> NDArray[np.timedelta64]:
+        """Time between packets of both ends: least.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_min_total"))
+
+    @property
+    def iat_mean_total(self) -> NDArray[np.timedelta64]:
+        """Time between packets of both ends: mean.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_mean_total"))
+
+    @property
+    def iat_std_total(self) -> NDArray[np.timedelta64]:
+        """Time between packets of both ends: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_std_total"))
+
+    @property
+    def iat_max_total(self) -> NDArray[np.timedelta64]:
+        """Time between packets of both ends: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_max_total"))
+
+    @property
+    def iat_min_fwd(self) -> NDArray[np.timedelta64]:
+        """Time between packets of the forward end: least.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_min_fwd"))
+
+    @property
+    def iat_mean_fwd(self) -> NDArray[np.timedelta64]:
+        """Time between packets of the forward end: mean.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_mean_fwd"))
+
+    @property
+    def iat_std_fwd(self) -> NDArray[np.timedelta64]:
+        """Time between packets of the forward end: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_std_fwd"))
+
+    @property
+    def iat_max_fwd(self) -> NDArray[np.timedelta64]:
+        """Time between packets of the forward end: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_max_fwd"))
+
+    @property
+    def iat_min_rev(self) -> NDArray[np.timedelta64]:
+        """Time between packets of the other end: least.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_min_rev"))
+
+    @property
+    def iat_mean_rev(self) -> NDArray[np.timedelta64]:
+        """Time between packets of the other end: mean.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_mean_rev"))
+
+    @property
+    def iat_std_rev(self) -> NDArray[np.timedelta64]:
+        """Time between packets of the other end: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_std_rev"))
+
+    @property
+    def iat_max_rev(self) -> NDArray[np.timedelta64]:
+        """Time between packets of the other end: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("iat_max_rev"))
+
+    @property
+    def first_seen_fwd(self) -> NDArray[np.datetime64]:
+        """Time of the earliest packet of the forward end.
+
+        Returns
+        -------
+        numpy.ndarray of datetime64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.datetime64]", self._core_column("first_seen_fwd"))
+
+    @property
+    def last_seen_fwd(self) -> NDArray[np.datetime64]:
+        """Time of the latest packet of the forward end.
+
+        Returns
+        -------
+        numpy.ndarray of datetime64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.datetime64]", self._core_column("last_seen_fwd"))
+
+    @property
+    def first_seen_rev(self) -> NDArray[np.datetime64]:
+        """Time of the earliest packet of the other end.
+
+        Returns
+        -------
+        numpy.ndarray of datetime64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.datetime64]", self._core_column("first_seen_rev"))
+
+    @property
+    def last_seen_rev(self) -> NDArray[np.datetime64]:
+        """Time of the latest packet of the other end.
+
+        Returns
+        -------
+        numpy.ndarray of datetime64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.datetime64]", self._core_column("last_seen_rev"))
+
+    @property
+    def fin_total(self) -> NDArray[np.uint32]:
+        """Packets of both ends with TCP's flag FIN.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("fin_total"))
+
+    @property
+    def fin_fwd(self) -> NDArray[np.uint32]:
+        """Packets of the forward end with TCP's flag FIN.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("fin_fwd"))
+
+    @property
+    def fin_rev(self) -> NDArray[np.uint32]:
+        """Packets of the other end with TCP's flag FIN.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("fin_rev"))
+
+    @property
+    def syn_total(self) -> NDArray[np.uint32]:
+        """Packets of both ends with TCP's flag SYN.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("syn_total"))
+
+    @property
+    def syn_fwd(self) -> NDArray[np.uint32]:
+        """Packets of the forward end with TCP's flag SYN.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("syn_fwd"))
+
+    @property
+    def syn_rev(self) -> NDArray[np.uint32]:
+        """Packets of the other end with TCP's flag SYN.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("syn_rev"))
+
+    @property
+    def rst_total(self) -> NDArray[np.uint32]:
+        """Packets of both ends with TCP's flag RST.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("rst_total"))
+
+    @property
+    def rst_fwd(self) -> NDArray[np.uint32]:
+        """Packets of the forward end with TCP's flag RST.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("rst_fwd"))
+
+    @property
+    def rst_rev(self) -> NDArray[np.uint32]:
+        """Packets of the other end with TCP's flag RST.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("rst_rev"))
+
+    @property
+    def psh_total(self) -> NDArray[np.uint32]:
+        """Packets of both ends with TCP's flag PSH.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("psh_total"))
+
+    @property
+    def psh_fwd(self) -> NDArray[np.uint32]:
+        """Packets of the forward end with TCP's flag PSH.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("psh_fwd"))
+
+    @property
+    def psh_rev(self) -> NDArray[np.uint32]:
+        """Packets of the other end with TCP's flag PSH.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("psh_rev"))
+
+    @property
+    def ack_total(self) -> NDArray[np.uint32]:
+        """Packets of both ends with TCP's flag ACK.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("ack_total"))
+
+    @property
+    def ack_fwd(self) -> NDArray[np.uint32]:
+        """Packets of the forward end with TCP's flag ACK.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("ack_fwd"))
+
+    @property
+    def ack_rev(self) -> NDArray[np.uint32]:
+        """Packets of the other end with TCP's flag ACK.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("ack_rev"))
+
+    @property
+    def urg_total(self) -> NDArray[np.uint32]:
+        """Packets of both ends with TCP's flag URG.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("urg_total"))
+
+    @property
+    def urg_fwd(self) -> NDArray[np.uint32]:
+        """Packets of the forward end with TCP's flag URG.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("urg_fwd"))
+
+    @property
+    def urg_rev(self) -> NDArray[np.uint32]:
+        """Packets of the other end with TCP's flag URG.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("urg_rev"))
+
+    @property
+    def ece_total(self) -> NDArray[np.uint32]:
+        """Packets of both ends with TCP's flag ECE.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("ece_total"))
+
+    @property
+    def ece_fwd(self) -> NDArray[np.uint32]:
+        """Packets of the forward end with TCP's flag ECE.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("ece_fwd"))
+
+    @property
+    def ece_rev(self) -> NDArray[np.uint32]:
+        """Packets of the other end with TCP's flag ECE.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("ece_rev"))
+
+    @property
+    def cwr_total(self) -> NDArray[np.uint32]:
+        """Packets of both ends with TCP's flag CWR.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("cwr_total"))
+
+    @property
+    def cwr_fwd(self) -> NDArray[np.uint32]:
+        """Packets of the forward end with TCP's flag CWR.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("cwr_fwd"))
+
+    @property
+    def cwr_rev(self) -> NDArray[np.uint32]:
+        """Packets of the other end with TCP's flag CWR.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("cwr_rev"))
+
+    @property
+    def header_bytes_fwd(self) -> NDArray[np.uint64]:
+        """Bytes of headers behind the fixed part of IP's (20 or 40 bytes), of the forward end.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("header_bytes_fwd"))
+
+    @property
+    def header_min_fwd(self) -> NDArray[np.uint32]:
+        """The least of these in a packet of the forward end.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("header_min_fwd"))
+
+    @property
+    def data_packets_fwd(self) -> NDArray[np.uint32]:
+        """Packets of the forward end with payload.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("data_packets_fwd"))
+
+    @property
+    def header_bytes_rev(self) -> NDArray[np.uint64]:
+        """Bytes of headers behind the fixed part of IP's (20 or 40 bytes), of the other end.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("header_bytes_rev"))
+
+    @property
+    def header_min_rev(self) -> NDArray[np.uint32]:
+        """The least of these in a packet of the other end.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("header_min_rev"))
+
+    @property
+    def data_packets_rev(self) -> NDArray[np.uint32]:
+        """Packets of the other end with payload.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("data_packets_rev"))
+
+    @property
+    def bulks_fwd(self) -> NDArray[np.uint32]:
+        """Bulks of the forward end: four or more packets with payload in a row, within a second each.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("bulks_fwd"))
+
+    @property
+    def bulk_packets_fwd(self) -> NDArray[np.uint32]:
+        """Packets in the bulks of the forward end.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("bulk_packets_fwd"))
+
+    @property
+    def bulk_bytes_fwd(self) -> NDArray[np.uint64]:
+        """Bytes of payload in the bulks of the forward end.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("bulk_bytes_fwd"))
+
+    @property
+    def bulk_duration_fwd(self) -> NDArray[np.timedelta64]:
+        """Duration of the bulks of the forward end, all together.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("bulk_duration_fwd"))
+
+    @property
+    def bulks_rev(self) -> NDArray[np.uint32]:
+        """Bulks of the other end: four or more packets with payload in a row, within a second each.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("bulks_rev"))
+
+    @property
+    def bulk_packets_rev(self) -> NDArray[np.uint32]:
+        """Packets in the bulks of the other end.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("bulk_packets_rev"))
+
+    @property
+    def bulk_bytes_rev(self) -> NDArray[np.uint64]:
+        """Bytes of payload in the bulks of the other end.
+
+        Returns
+        -------
+        numpy.ndarray of uint64
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint64]", self._core_column("bulk_bytes_rev"))
+
+    @property
+    def bulk_duration_rev(self) -> NDArray[np.timedelta64]:
+        """Duration of the bulks of the other end, all together.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("bulk_duration_rev"))
+
+    @property
+    def subflows(self) -> NDArray[np.uint32]:
+        """Subflows: parts of the flow with no silence longer than a second.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("subflows"))
+
+    @property
+    def idle_count(self) -> NDArray[np.uint32]:
+        """How many times the flow was silent for longer than 5 seconds.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("idle_count"))
+
+    @property
+    def active_min(self) -> NDArray[np.timedelta64]:
+        """How long the flow was active before it became idle: least.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("active_min"))
+
+    @property
+    def active_mean(self) -> NDArray[np.timedelta64]:
+        """How long the flow was active before it became idle: mean.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("active_mean"))
+
+    @property
+    def active_std(self) -> NDArray[np.timedelta64]:
+        """How long the flow was active before it became idle: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("active_std"))
+
+    @property
+    def active_max(self) -> NDArray[np.timedelta64]:
+        """How long the flow was active before it became idle: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("active_max"))
+
+    @property
+    def idle_min(self) -> NDArray[np.timedelta64]:
+        """How long the flow was idle before it became active: least.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("idle_min"))
+
+    @property
+    def idle_mean(self) -> NDArray[np.timedelta64]:
+        """How long the flow was idle before it became active: mean.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("idle_mean"))
+
+    @property
+    def idle_std(self) -> NDArray[np.timedelta64]:
+        """How long the flow was idle before it became active: standard deviation (of a sample).
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("idle_std"))
+
+    @property
+    def idle_max(self) -> NDArray[np.timedelta64]:
+        """How long the flow was idle before it became active: greatest.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            One value a flow. Made with ``statistics=True``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("idle_max"))

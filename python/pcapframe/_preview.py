@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._generated import Checksum, Layer, Stop, TcpFlag, Tunnel
+from ._generated import Checksum, EndReason, Layer, Stop, TcpFlag, Tunnel
 from .address import AddressColumn
 from .timeline import PROTOCOLS
 
 if TYPE_CHECKING:
     from .capture import Capture
+    from .flows import Flows
 
 TEXT_ROWS = 6
 HTML_ROWS = 10
 CELL = 48
-ENUMERATIONS = {"stop": Stop, "tunnel": Tunnel, "ip_checksum_ok": Checksum, "l4_checksum_ok": Checksum}
+ENUMERATIONS = {
+    "stop": Stop,
+    "tunnel": Tunnel,
+    "ip_checksum_ok": Checksum,
+    "l4_checksum_ok": Checksum,
+    "end_reason": EndReason,
+}
 
 
 def cell(name: str, value: Any) -> str:
@@ -32,6 +39,10 @@ def cell(name: str, value: Any) -> str:
         return "|".join(layer.name or "" for layer in Layer if layer & int(value))
     if name in ENUMERATIONS:
         return ENUMERATIONS[name](int(value)).name.lower()
+    if isinstance(value, np.timedelta64):
+        return f"{int(value.astype('timedelta64[ns]').astype(np.int64)) / 1e9:.6f} s"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return str(value)
 
 
@@ -40,23 +51,23 @@ def shortened(text: str) -> str:
     return text if len(text) <= CELL else f"{text[: CELL - 1]}…"
 
 
-def rows(capture: Capture, count: int) -> list[list[str]]:
-    """The cells of the first `count` packets; empty where a packet has no such field."""
+def rows(capture: Capture | Flows, count: int) -> list[list[str]]:
+    """The cells of the first `count` rows; empty where one has no such field."""
     head = capture[:count]
     table = []
     for name in head.columns:
         column = head[name]
-        present = head._frame.present(name)
+        present = head._present(name)
         values = [column[i] for i in range(len(head))] if isinstance(column, AddressColumn) else column
         shown = [shortened(cell(name, value)) for value in values]
         table.append(shown if present is None else list(np.where(present, shown, "")) if shown else [])
     return [list(row) for row in zip(*table, strict=True)]
 
 
-def text(capture: Capture) -> str:
+def text(capture: Capture | Flows) -> str:
     """A table for a terminal."""
     body = rows(capture, TEXT_ROWS)
-    lines = [summary(capture)]
+    lines = [capture._summary()]
     if body:
         grid = [capture.columns, *body]
         widths = [max(len(row[i]) for row in grid) for i in range(len(capture.columns))]
@@ -73,11 +84,11 @@ def table_html(header: list[str], body: list[list[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
 
 
-def as_html(capture: Capture) -> str:
+def as_html(capture: Capture | Flows) -> str:
     """A table for a notebook."""
     more = len(capture) - HTML_ROWS
     foot = f"<p>… and {more:,} more</p>" if more > 0 else ""
-    return f"<p>{html.escape(summary(capture))}</p>{table_html(capture.columns, rows(capture, HTML_ROWS))}{foot}"
+    return f"<p>{html.escape(capture._summary())}</p>{table_html(capture.columns, rows(capture, HTML_ROWS))}{foot}"
 
 
 def summary(capture: Capture) -> str:

@@ -27,7 +27,7 @@ class AddressColumn:
     __slots__ = ("_frame", "_name")
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, frame: _core.Frame, name: str) -> None:
+    def __init__(self, frame: _core.Frame | _core.FlowTable, name: str) -> None:
         self._frame = frame
         self._name = name
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _core, _linktypes, _preview
-from ._extras import need
 from ._generated import ALL_COLUMNS, Checksum, ColumnProperties, Layer, Stop
 from ._harmless import harmless
+from ._tabular import Tabular
 from .address import AddressColumn
 from .errors import damage_text
 from .timeline import Interval, Timeline, Value, timeline
 
 if TYPE_CHECKING:
+    from .flows import Flows, Schema
     from .plot import CapturePlots
 
 # From here on, times that microseconds would cut make a nanosecond file.
@@ -113,7 +114,7 @@ class Gap:
     path: str | None = None
 
 
-class Capture(ColumnProperties):
+class Capture(Tabular, ColumnProperties):
     """Columns of packets, one row a packet.
 
     Every column that was read is an attribute, a read-only numpy array without a copy (:class:`AddressColumn` for
@@ -121,23 +122,11 @@ class Capture(ColumnProperties):
     :func:`pcapframe.read_pcap`.
     """
 
-    __slots__ = ("_frame",)
+    __slots__ = ()
+    _frame: _core.Frame
 
     def __init__(self, frame: _core.Frame) -> None:
         self._frame = frame
-
-    def __len__(self) -> int:
-        return len(self._frame)
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns that were read, in the table's order."""
-        return self._frame.columns
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of memory that the columns take."""
-        return self._frame.nbytes
 
     def _column(self, name: str) -> object:
         values = self._frame.values(name)
@@ -151,42 +140,8 @@ class Capture(ColumnProperties):
         message = f"Capture has no column or method {name!r}; columns are {', '.join(ALL_COLUMNS)}"
         raise AttributeError(message)
 
-    @overload
-    def __getitem__(self, key: str) -> Any: ...
-    @overload
-    def __getitem__(self, key: int | slice | NDArray[Any] | list[int] | list[bool]) -> Capture: ...
-    def __getitem__(self, key: Any) -> Any:
-        """Return a column by its name, or a part of the capture by a slice, a mask, or row numbers.
-
-        Raises
-        ------
-        UnknownColumnError
-            There is no column of that name.
-        IndexError
-            A mask of another length, or a row that is not there.
-        """
-        if isinstance(key, str):
-            return self._column(key)
-        if isinstance(key, slice):
-            return self._slice(key)
-        if isinstance(key, (int, np.integer)) and not isinstance(key, (bool, np.bool_)):
-            return self._take(np.array([key], np.int64))
-        rows = np.asarray(key)
-        if rows.dtype == bool and rows.ndim == 1:
-            return Capture(self._frame.filter(np.ascontiguousarray(rows)))
-        if rows.ndim == 1 and (rows.dtype.kind in "iu" or not rows.size):
-            return self._take(rows.astype(np.int64))
-        message = f"index is {type(key).__name__}, but must be a column name, a slice, a mask, or row numbers"
-        raise TypeError(message)
-
-    def _slice(self, key: slice) -> Capture:
-        start, stop, step = key.indices(len(self))
-        if step == 1:
-            return Capture(self._frame.slice(start, max(start, stop)))
-        return self._take(np.arange(start, stop, step, dtype=np.int64))
-
-    def _take(self, rows: NDArray[np.int64]) -> Capture:
-        return Capture(self._frame.take(np.where(rows < 0, rows + len(self), rows)))
+    def _part(self, frame: _core.Frame) -> Capture:
+        return Capture(frame)
 
     def head(self, n: int = 5) -> Capture:
         """Return the first `n` packets."""
@@ -347,6 +302,57 @@ class Capture(ColumnProperties):
         """
         return timeline(self, interval, by, value, top)
 
+    def flows(
+        self,
+        idle_timeout: Interval | None = None,
+        active_timeout: Interval | None = None,
+        schema: Schema = "pcapframe",
+        *,
+        statistics: bool | None = None,
+        sequence: int = 0,
+        threads: int | None = None,
+    ) -> Flows:
+        """Put packets together to flows: the two directions of what goes on between two ends.
+
+        Parameters
+        ----------
+        idle_timeout : str, float, datetime.timedelta or numpy.timedelta64, optional
+            A flow is over when no packet came for this time; a number is seconds. By default ``"120s"``; of the schema "zeek"
+            5 minutes for TCP and one for other protocols, which are Zeek's.
+        active_timeout : str, float, datetime.timedelta or numpy.timedelta64, optional
+            A packet that comes later than this after the first one of its flow begins a new flow. By default ``"1800s"``; of the
+            schema "zeek" there is no such limit.
+        schema : {"pcapframe", "nfstream", "cicflowmeter", "zeek"}
+            Whose columns the flows have, and whose rules they follow: `docs/flow-features.md` has both.
+        statistics : bool, optional
+            Whether to keep statistics of sizes, times and flags; by default where the schema has such columns.
+        sequence : int
+            Of how many packets to keep size, direction and time; at most 255.
+        threads : int, optional
+            Threads to use; by default ``PCAPFRAME_THREADS`` or as many as this process may use. The result does not depend on it.
+
+        Returns
+        -------
+        Flows
+            One row a flow, in the order of their first packets.
+
+        Raises
+        ------
+        AttributeError
+            A column was not read that flows need, and the source can not be read again.
+        ValueError
+            An argument is not among those named.
+
+        Examples
+        --------
+        >>> import pcapframe as pf
+        >>> flows = pf.read_pcap("examples/data/lab.pcap").flows()
+        >>> flows[flows.conn_state == "SF"].head(3)  # doctest: +SKIP
+        """
+        from .flows import flows
+
+        return flows(self, idle_timeout, active_timeout, schema, statistics, sequence, threads)
+
     @property
     def plot(self) -> CapturePlots:
         """Plots of this capture: ``cap.plot.traffic()``, ``cap.plot.packet_sizes()``."""
@@ -354,48 +360,16 @@ class Capture(ColumnProperties):
 
         return CapturePlots(self)
 
-    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
-        """Return the columns as an Arrow C stream over the same memory (Arrow PyCapsule interface)."""
-        return self._frame.__arrow_c_stream__(requested_schema)
-
-    def __arrow_c_schema__(self) -> Any:
-        """Return the columns' names and types as an Arrow schema."""
-        return self._frame.__arrow_c_schema__()
-
-    def to_arrow(self) -> Any:
-        """Return a pyarrow Table over the same memory; fields that a packet does not have are null."""
-        return need("pyarrow", "to_arrow").table(self)
-
-    def to_polars(self) -> Any:
-        """Return a polars DataFrame over the same memory; fields that a packet does not have are null."""
-        return need("polars", "to_polars").DataFrame(self)
-
-    def to_pandas(self) -> Any:
-        """Return a pandas DataFrame: numbers as nullable integers, checksums as nullable booleans, addresses as categories.
-
-        Fields that a packet does not have are missing. Needs no pyarrow.
-        """
-        pandas = need("pandas", "to_pandas")
-        return pandas.DataFrame({name: self._pandas_column(pandas, name) for name in self.columns}, copy=False)
-
     def _pandas_column(self, pandas: Any, name: str) -> Any:
-        if name in ADDRESSES:
-            column = AddressColumn(self._frame, name)
-            return pandas.Categorical.from_codes(column.codes.astype(np.int64) - 1, categories=column.unique())
-        values = self._frame.values(name).copy()
-        present = self._frame.present(name)
-        if present is None:
-            return values
-        if name in CHECKSUMS:
-            return pandas.arrays.BooleanArray(values == Checksum.GOOD, ~present)
-        return pandas.arrays.IntegerArray(values, ~present)
-
-    def write_parquet(self, path: str | os.PathLike[str], **options: Any) -> None:
-        """Write the columns to a Parquet file; `options` are those of pyarrow.parquet.write_table."""
-        need("pyarrow.parquet", "write_parquet").write_table(self.to_arrow(), os.fspath(path), **options)
+        if name not in CHECKSUMS:
+            return super()._pandas_column(pandas, name)
+        return pandas.arrays.BooleanArray(self._frame.values(name) == Checksum.GOOD, ~self._frame.present(name))
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, (self._frame.state(),)
+
+    def _summary(self) -> str:
+        return _preview.summary(self)
 
     def __repr__(self) -> str:
         return _preview.text(self)

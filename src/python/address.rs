@@ -48,7 +48,7 @@ impl Frame {
     }
 }
 
-fn texts(values: impl Iterator<Item = String>) -> Vec<String> {
+pub(super) fn texts(values: impl Iterator<Item = String>) -> Vec<String> {
     std::iter::once(String::new()).chain(values).collect()
 }
 
@@ -116,7 +116,7 @@ impl Frame {
     }
 }
 
-fn network(text: &str, prefix: u8) -> PyResult<Network> {
+pub(super) fn network(text: &str, prefix: u8) -> PyResult<Network> {
     let address: IpAddr = text.parse().map_err(|_| PyValueError::new_err(format!("{text:?} is no IP address")))?;
     let longest = if address.is_ipv4() { 32 } else { 128 };
     if prefix > longest {

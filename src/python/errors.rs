@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pyo3::exceptions::{PyIsADirectoryError, PyMemoryError, PyOSError, PyValueError};
+use pyo3::exceptions::{PyAttributeError, PyIsADirectoryError, PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::error::Error;
@@ -24,6 +24,7 @@ pub fn to_python(py: Python<'_>, error: Error, path: Option<&str>) -> PyErr {
         Error::Io(error) => io_error(error, path),
         Error::NotACapture(reason) => exception(py, "NotACaptureError", &about(reason)),
         error @ Error::UnknownColumn { .. } => exception(py, "UnknownColumnError", &error.to_string()),
+        error @ Error::MissingColumns { .. } => PyAttributeError::new_err(error.to_string()),
         Error::Unwritable(reason) => PyValueError::new_err(reason),
         Error::Memory(reason) => PyMemoryError::new_err(about(reason)),
         error @ (Error::SourceChanged

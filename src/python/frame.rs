@@ -20,6 +20,7 @@ use crate::columns::{self, COLUMNS, Column};
 use crate::error::{Error, Fault, Gap};
 use crate::memory;
 use crate::read::About;
+use crate::wire::Context;
 
 /// Immutable columns of packets.
 #[pyclass(frozen, module = "pcapframe._core")]
@@ -35,6 +36,8 @@ pub struct Origins {
     /// One or several, in order.
     pub sources: Vec<Origin>,
     pub interfaces: Vec<Interface>,
+    /// How they were decoded, if they may be read again.
+    pub context: Option<Context>,
 }
 
 /// One source of packets.

@@ -1,10 +1,13 @@
 //! THE BORDER: the only folder that names pyo3 or numpy. What is here unpacks arguments, calls the core and maps errors.
 
 mod address;
+mod again;
 mod arrow;
 mod bins;
 mod dpkt;
 mod errors;
+mod flow_arrow;
+mod flows;
 mod frame;
 mod input;
 mod lend;
@@ -52,6 +55,8 @@ mod _core {
     use super::dpkt::udp::Udp;
     #[pymodule_export]
     use super::dpkt::writing::{pcap_record, pcapng_record};
+    #[pymodule_export]
+    use super::flows::{FlowMeter, FlowTable, conn_states, end_reasons, flow_column_table, flow_packet_columns, restore_flows};
     #[pymodule_export]
     use super::frame::Frame;
     #[pymodule_export]

@@ -19,6 +19,7 @@ use crate::columns::frame::Selection;
 use crate::columns::store::width;
 use crate::columns::table::{COLUMNS, find};
 use crate::error::{Fault, Gap};
+use crate::wire::{Context, Depth};
 
 #[pymethods]
 impl Frame {
@@ -37,9 +38,20 @@ impl Frame {
             Selection::Rows(rows) => state.set_item("source_rows", PyBytes::new(py, bytemuck::cast_slice(rows)))?,
         }
         state.set_item("interfaces", self.interfaces())?;
+        state.set_item("decapsulate", origin.context.as_ref().and_then(decapsulates))?;
         state.set_item("sources", origin.sources.iter().map(|source| source_state(py, source)).collect::<PyResult<Vec<_>>>()?)?;
         Ok(state)
     }
+}
+
+/// Whether tunnels were opened, if that is all there is to say of how packets were decoded.
+fn decapsulates(known: &Context) -> Option<bool> {
+    (known.ports == context(known.decapsulate).ports).then_some(known.decapsulate)
+}
+
+fn context(decapsulate: bool) -> Context {
+    let context = Context::new(Depth::Transport);
+    if decapsulate { context } else { context.outermost() }
 }
 
 fn source_state<'py>(py: Python<'py>, source: &Origin) -> PyResult<Bound<'py, PyDict>> {
@@ -101,7 +113,8 @@ fn origin(state: &Bound<'_, PyDict>) -> PyResult<Origins> {
     let interfaces: Vec<(String, u16, u32)> = item(state, "interfaces")?;
     let sources = item::<Vec<Bound<'_, PyDict>>>(state, "sources")?.iter().map(source).collect::<PyResult<_>>()?;
     let interfaces = interfaces.into_iter().map(|(name, link, snap)| Interface::of_file(link, snap).named(name)).collect();
-    Ok(Origins { sources, interfaces })
+    let context = item::<Option<bool>>(state, "decapsulate")?.map(context);
+    Ok(Origins { sources, interfaces, context })
 }
 
 fn source(state: &Bound<'_, PyDict>) -> PyResult<Origin> {
@@ -128,7 +141,7 @@ fn source(state: &Bound<'_, PyDict>) -> PyResult<Origin> {
     })
 }
 
-fn item<'py, T: FromPyObjectOwned<'py>>(state: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
+pub(super) fn item<'py, T: FromPyObjectOwned<'py>>(state: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
     let value = state.get_item(name)?.ok_or_else(|| PyValueError::new_err(format!("the pickle lacks {name:?}")))?;
     value.extract().map_err(Into::into)
 }
@@ -138,12 +151,12 @@ fn known(name: &str) -> PyResult<usize> {
 }
 
 /// A copy in memory that is aligned for every type of value.
-fn aligned(bytes: &[u8]) -> Buffer {
+pub(super) fn aligned(bytes: &[u8]) -> Buffer {
     let mut buffer = MutableBuffer::new(bytes.len());
     buffer.extend_from_slice(bytes);
     buffer.into()
 }
 
-fn chunks<const N: usize>(bytes: &[u8]) -> Vec<[u8; N]> {
+pub(super) fn chunks<const N: usize>(bytes: &[u8]) -> Vec<[u8; N]> {
     bytes.as_chunks::<N>().0.to_vec()
 }

@@ -102,7 +102,7 @@ pub fn read(
     let mut options = settings.options(py, columns)?;
     let mut dictionaries = Dictionaries::default();
     let (mut pieces, mut rows) = (Vec::new(), 0);
-    let mut origin = Origins { sources: Vec::new(), interfaces: Vec::new() };
+    let mut origin = Origins { sources: Vec::new(), interfaces: Vec::new(), context: Some(options.context.clone()) };
     for (file, source) in sources.iter().enumerate() {
         options.numbering = Numbering { file: file as u32, interfaces: origin.interfaces.len() as u32 };
         let progress = progress.as_ref().map(|callback| callback.clone_ref(py));

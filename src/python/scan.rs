@@ -94,7 +94,7 @@ impl Scan {
         })?;
         Ok(frame.map(|(frame, (abouts, interfaces))| {
             let sources = abouts.into_iter().map(|about| Origin::new(about, Place::Gone, 0).0).collect();
-            Frame::new(frame, Arc::new(Origins { sources, interfaces }))
+            Frame::new(frame, Arc::new(Origins { sources, interfaces, context: None }))
         }))
     }
 

@@ -1,0 +1,375 @@
+"""Flows: what goes on between two ends, both directions in one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _core, _preview
+from ._extras import need
+from ._generated import FlowProperties
+from ._schemas import SCHEMAS, Derived
+from ._source import Sources
+from ._tabular import Tabular, nullable
+from .address import AddressColumn
+from .capture import Capture
+from .scanning import BATCH_SIZE, scan_pcap
+from .timeline import Interval, interval_nanoseconds
+
+Schema: TypeAlias = Literal["pcapframe", "nfstream", "cicflowmeter", "zeek"]
+
+KINDS: dict[str, str] = {row["name"]: row["kind"] for row in _core.flow_column_table()}
+GROUPS: dict[str, str] = {row["name"]: row["group"] for row in _core.flow_column_table()}
+MOST_STEPS = 255
+
+
+class Flows(Tabular, FlowProperties):
+    """Columns of flows, one row a flow.
+
+    Every column is an attribute, a numpy array (:class:`AddressColumn` for addresses). Index with a name for a column, with a
+    slice, a mask or row numbers for some of the flows. Made by :meth:`pcapframe.Capture.flows`.
+
+    Of a schema other than "pcapframe", :attr:`columns`, ``flows[name]``, and what is exported, are that tool's columns; the
+    attributes are those of pcapframe all the same.
+    """
+
+    __slots__ = ("_capture", "_options", "_owners", "_schema")
+    _frame: _core.FlowTable
+
+    def __init__(
+        self,
+        table: _core.FlowTable,
+        schema: str = "pcapframe",
+        capture: Capture | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> None:
+        self._frame = table
+        self._schema = schema
+        self._capture = capture
+        self._options = options or {}
+        self._owners: list[NDArray[np.int64]] = []
+
+    @property
+    def schema(self) -> str:
+        """Whose columns these are."""
+        return self._schema
+
+    @property
+    def _derived(self) -> dict[str, Derived] | None:
+        return SCHEMAS.get(self._schema)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns, in the schema's order."""
+        derived = self._derived
+        if derived is not None:
+            return [name for name, column in derived.items() if not column.needs_sequence or self.sequence]
+        return [name for name in self._frame.columns if GROUPS[name] != "zeek"]
+
+    def _column(self, name: str) -> Any:
+        derived = self._derived
+        if derived is not None and name in derived:
+            return derived[name].values(self)
+        return self._core_column(name)
+
+    def _core_column(self, name: str) -> Any:
+        kind = KINDS.get(name)
+        if kind == "address":
+            return AddressColumn(self._frame, name)
+        if kind == "text":
+            return np.array(self._frame.categories(name), dtype=object)[self._frame.codes(name)]
+        return self._frame.values(name)
+
+    def _present(self, name: str) -> NDArray[np.bool_] | None:
+        derived = self._derived
+        if derived is not None and name in derived:
+            return derived[name].present(self)
+        return self._frame.present(name)
+
+    def _part(self, frame: _core.FlowTable) -> Flows:
+        part = Flows(frame, self._schema, self._capture, self._options)
+        # One list for all parts: whoever needs it first fills it.
+        part._owners = self._owners
+        return part
+
+    def head(self, n: int = 5) -> Flows:
+        """Return the first `n` flows."""
+        return self[: max(n, 0)]
+
+    @property
+    def sequence(self) -> int:
+        """Of how many first packets size, direction and time were kept."""
+        return self._frame.sequence
+
+    def _steps(self, which: int) -> NDArray[Any]:
+        steps: NDArray[Any] = self._frame.steps()[which]
+        return steps.reshape(len(self), self.sequence)
+
+    @property
+    def sequence_sizes(self) -> NDArray[np.uint32]:
+        """Bytes on the wire of each flow's first packets.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            A row a flow, a column a packet; 0 where the flow has no such packet.
+        """
+        return self._steps(0)
+
+    @property
+    def sequence_iats(self) -> NDArray[np.timedelta64]:
+        """Times since the packet before, of each flow's first packets.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            A row a flow, a column a packet; 0 for the first packet and where the flow has no such packet.
+        """
+        return self._steps(1).view("timedelta64[ns]")
+
+    @property
+    def sequence_directions(self) -> NDArray[np.int8]:
+        """Directions of each flow's first packets.
+
+        Returns
+        -------
+        numpy.ndarray of int8
+            A row a flow, a column a packet: 1 forward, -1 reverse; 0 where the flow has no such packet.
+        """
+        return self._steps(2)
+
+    def community_id(self, seed: int = 0) -> NDArray[np.object_]:
+        """Return each flow's Community ID, version 1 (https://github.com/corelight/community-id-spec).
+
+        Parameters
+        ----------
+        seed : int
+            From 0 to 65535; programs that are to agree must have the same.
+
+        Returns
+        -------
+        numpy.ndarray of object
+            Texts such as ``"1:LQU9qZlK+B5F3KDmev6m5PMibrg="``.
+
+        Raises
+        ------
+        ValueError
+            `seed` is out of range.
+        """
+        if not 0 <= seed <= 0xFFFF:
+            message = f"seed is {seed}, but must be from 0 to 65535"
+            raise ValueError(message)
+        return np.array(self._frame.community_ids(seed), dtype=object)
+
+    def packet_flows(self) -> NDArray[np.int64]:
+        """Return for each packet of the capture the row of its flow.
+
+        Returns
+        -------
+        numpy.ndarray of int64
+            Rows of all flows that :meth:`Capture.flows` made; -1 for packets that are no IP.
+
+        Raises
+        ------
+        ValueError
+            The flows came from a stream, whose packets are gone.
+        """
+        if self._capture is None:
+            message = "these flows came from a stream: their packets were not kept; use read_pcap(...).flows()"
+            raise ValueError(message)
+        if not self._owners:
+            meter = _core.FlowMeter(**self._options, owners=True)
+            meter.add(self._capture._frame)
+            self._owners.append(meter.finish()[1])
+        return self._owners[0]
+
+    def packets(self, row: int | None = None) -> Capture:
+        """Return the packets of the flow in `row`, or of all these flows.
+
+        Raises
+        ------
+        IndexError
+            There is no such flow.
+        ValueError
+            The flows came from a stream, whose packets are gone.
+        """
+        chosen = self if row is None else self[row]
+        owners = self.packet_flows()
+        assert self._capture is not None
+        # A packet's flow is known by its first packet.
+        firsts = chosen.first_row.astype(np.int64)
+        return self._capture[np.isin(self._first_packets(owners), firsts)]
+
+    @staticmethod
+    def _first_packets(owners: NDArray[np.int64]) -> NDArray[np.int64]:
+        """For each packet the number of the first one of its flow, and -1 for none."""
+        flows, first = np.unique(owners, return_index=True)
+        numbers = np.full(int(owners.max(initial=-1)) + 2, -1, np.int64)
+        numbers[flows] = first
+        numbers[-1] = -1
+        return numbers[owners]
+
+    def write_pcap(self, path: Any) -> int:
+        """Write the packets of these flows to a new capture, as :meth:`Capture.write_pcap` does; return their number."""
+        return self.packets().write_pcap(path)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
+        """Return the columns as an Arrow C stream (Arrow PyCapsule interface)."""
+        return self._arrow().__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> Any:
+        """Return the columns' names and types as an Arrow schema."""
+        if self._derived is None:
+            return self._arrow().__arrow_c_schema__()
+        return self._arrow().schema.__arrow_c_schema__()
+
+    def _arrow(self) -> Any:
+        """What has the columns in Arrow's form."""
+        if self._derived is None:
+            return self._frame
+        pyarrow = need("pyarrow", "a schema's Arrow stream")
+        return pyarrow.table({name: self._arrow_column(pyarrow, name) for name in self.columns})
+
+    def _arrow_column(self, pyarrow: Any, name: str) -> Any:
+        values, present = self._column(name), self._present(name)
+        if isinstance(values, AddressColumn):
+            values = np.asarray(values)
+        if values.ndim == 2:
+            return pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(values.ravel()), values.shape[1])
+        return pyarrow.array(values, mask=None if present is None else ~present)
+
+    def _is_coded(self, name: str) -> bool:
+        return self._derived is None and KINDS[name] in ("address", "text")
+
+    def _pandas_column(self, pandas: Any, name: str) -> Any:
+        if self._derived is None:
+            return super()._pandas_column(pandas, name)
+        values, present = self._column(name), self._present(name)
+        if isinstance(values, AddressColumn):
+            return pandas.Categorical.from_codes(values.codes.astype(np.int64) - 1, categories=values.unique())
+        if values.ndim == 2:
+            return list(values)
+        if values.dtype.kind == "O":
+            return values if present is None else np.where(present, values, None)
+        return nullable(pandas, values.copy(), present)
+
+    def _summary(self) -> str:
+        packets, size = (int(self._frame.values(name).sum(dtype=np.uint64)) for name in ("packets_total", "bytes_total"))
+        name = "" if self._schema == "pcapframe" else f" with {self._schema}'s columns"
+        return f"{len(self):,} flows{name} of {packets:,} packets, {size:,} bytes"
+
+    def __repr__(self) -> str:
+        return _preview.text(self)
+
+    def _repr_html_(self) -> str:
+        return _preview.as_html(self)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (self._frame.state(), self._schema, self._capture, self._options)
+
+
+def _restore(state: dict[str, Any], schema: str, capture: Capture | None, options: dict[str, Any]) -> Flows:
+    return Flows(_core.restore_flows(state), schema, capture, options)
+
+
+def _meter_options(
+    idle_timeout: Interval | None,
+    active_timeout: Interval | None,
+    schema: Schema,
+    statistics: bool | None,
+    sequence: int,
+    threads: int | None,
+) -> dict[str, Any]:
+    if schema not in get_args(Schema):
+        message = f"schema is {schema!r}, but must be one of {', '.join(get_args(Schema))}"
+        raise ValueError(message)
+    if not 0 <= sequence <= MOST_STEPS:
+        message = f"sequence is {sequence}, but must be from 0 to {MOST_STEPS}"
+        raise ValueError(message)
+    if threads is not None and threads < 1:
+        message = f"threads is {threads}, but must be at least 1; leave it out for as many as there are cores"
+        raise ValueError(message)
+    needs = schema in ("nfstream", "cicflowmeter")
+    if statistics is False and (needs or sequence):
+        message = f"statistics is False, but {'schema=' + repr(schema) if needs else 'sequence'} needs them"
+        raise ValueError(message)
+    return {
+        "idle_timeout": None if idle_timeout is None else interval_nanoseconds(idle_timeout),
+        "active_timeout": None if active_timeout is None else interval_nanoseconds(active_timeout),
+        "schema": schema,
+        "statistics": bool(statistics or needs or sequence),
+        "sequence": sequence,
+        "threads": threads,
+    }
+
+
+def flows(
+    capture: Capture,
+    idle_timeout: Interval | None,
+    active_timeout: Interval | None,
+    schema: Schema,
+    statistics: bool | None,
+    sequence: int,
+    threads: int | None,
+) -> Flows:
+    """See :meth:`pcapframe.Capture.flows`."""
+    options = _meter_options(idle_timeout, active_timeout, schema, statistics, sequence, threads)
+    meter = _core.FlowMeter(**options)
+    meter.add(capture._frame)
+    return Flows(meter.finish()[0], schema, capture, options)
+
+
+def scan_flows(
+    source: Sources,
+    *,
+    idle_timeout: Interval | None = None,
+    active_timeout: Interval | None = None,
+    schema: Schema = "pcapframe",
+    statistics: bool | None = None,
+    sequence: int = 0,
+    batch_size: int = BATCH_SIZE,
+    threads: int | None = None,
+    **reading: Any,
+) -> Iterator[Flows]:
+    """Put packets together to flows while they are read, in bounded memory: large files, pipes, growing files.
+
+    Parameters
+    ----------
+    source : path, bytes, binary file object or socket, or a list of them
+        As for :func:`pcapframe.scan_pcap`.
+    idle_timeout, active_timeout, schema, statistics, sequence, threads
+        As for :meth:`Capture.flows`.
+    batch_size : int
+        After so many packets the flows are given out that are over by then.
+    **reading
+        Further arguments of :func:`pcapframe.scan_pcap`.
+
+    Yields
+    ------
+    Flows
+        Flows that are over, in the order in which they ended: all batches together have the same rows in the same order,
+        whatever `batch_size` is, and they are the rows of :meth:`Capture.flows` in another order. `first_row` tells which
+        packet a flow began with.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> sum(len(flows) for flows in pf.scan_flows("examples/data/lab.pcap"))  # doctest: +SKIP
+    """
+    options = _meter_options(idle_timeout, active_timeout, schema, statistics, sequence, threads)
+    batches = scan_pcap(source, columns=_core.flow_packet_columns(), batch_size=batch_size, threads=threads, **reading)
+    return _scan(_core.FlowMeter(**options), batches, schema, options)
+
+
+def _scan(meter: _core.FlowMeter, batches: Iterator[Capture], schema: str, options: dict[str, Any]) -> Iterator[Flows]:
+    for batch in batches:
+        meter.add(batch._frame)
+        table = meter.take()
+        if len(table):
+            yield Flows(table, schema, None, options)
+    table = meter.finish_stream()
+    if len(table):
+        yield Flows(table, schema, None, options)

@@ -1,0 +1,104 @@
+//! Flows as an Arrow C stream, over the same memory.
+
+use std::sync::Arc;
+
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::types::UInt32Type;
+use arrow_array::{
+    ArrayRef, DictionaryArray, DurationNanosecondArray, Float64Array, PrimitiveArray, RecordBatch, RecordBatchIterator,
+    RecordBatchOptions, StringArray, TimestampNanosecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_schema::ffi::FFI_ArrowSchema;
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+
+use super::errors::detached;
+use super::flows::FlowTable;
+use crate::flow::Table;
+use crate::flow::columns::{COLUMNS, Column, Getter, Group, Presence};
+
+#[pymethods]
+impl FlowTable {
+    /// The table as an Arrow C stream of one batch; may be called any number of times.
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        // The protocol lets a producer pass over a request for other types; consumers cast.
+        drop(requested_schema);
+        let batch = self.batch(py)?;
+        let schema = batch.schema();
+        let reader = RecordBatchIterator::new(std::iter::once(Ok::<_, ArrowError>(batch)), schema);
+        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
+    }
+
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        let schema = FFI_ArrowSchema::try_from(&*schema(&self.data)).map_err(|error| arrow_error(&error))?;
+        PyCapsule::new_with_value(py, schema, c"arrow_schema")
+    }
+}
+
+impl FlowTable {
+    fn batch(&self, py: Python<'_>) -> PyResult<RecordBatch> {
+        let arrays = self
+            .data
+            .columns()
+            .filter(|(_, column, _)| column.group != Group::Zeek)
+            .map(|(place, ..)| self.array(py, place))
+            .collect::<PyResult<Vec<ArrayRef>>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(self.data.rows()));
+        RecordBatch::try_new_with_options(schema(&self.data), arrays, &options).map_err(|error| arrow_error(&error))
+    }
+
+    fn array(&self, py: Python<'_>, place: usize) -> PyResult<ArrayRef> {
+        let table = &self.data;
+        let present = detached(py, || Ok(table.present(place)))?;
+        let nulls = present.map(|present| NullBuffer::new(BooleanBuffer::from(present)));
+        let gone = || PyRuntimeError::new_err(COLUMNS[place].name);
+        Ok(match COLUMNS[place].getter {
+            Getter::U8(_) => Arc::new(UInt8Array::new(table.values(place).ok_or_else(gone)?, nulls)),
+            Getter::U16(_) => Arc::new(UInt16Array::new(table.values(place).ok_or_else(gone)?, nulls)),
+            Getter::U32(_) => Arc::new(UInt32Array::new(table.values(place).ok_or_else(gone)?, nulls)),
+            Getter::U64(_) => Arc::new(UInt64Array::new(table.values(place).ok_or_else(gone)?, nulls)),
+            Getter::F64(_) => Arc::new(Float64Array::new(table.values(place).ok_or_else(gone)?, nulls)),
+            Getter::Time(_) => Arc::new(TimestampNanosecondArray::new(table.values(place).ok_or_else(gone)?, nulls)),
+            Getter::Duration(_) => Arc::new(DurationNanosecondArray::new(table.values(place).ok_or_else(gone)?, nulls)),
+            Getter::Ip(_) | Getter::State(_) | Getter::Letters(_) => {
+                let coded = self.coded(py, place)?;
+                let keys: PrimitiveArray<UInt32Type> = PrimitiveArray::new(coded.codes.clone().into(), nulls);
+                let values = Arc::new(StringArray::from_iter_values(&coded.values));
+                Arc::new(DictionaryArray::try_new(keys, values).map_err(|error| arrow_error(&error))?)
+            }
+        })
+    }
+}
+
+fn schema(table: &Table) -> SchemaRef {
+    let field = |column: &Column| Field::new(column.name, data_type(&column.getter), column.presence != Presence::Always);
+    let columns = table.columns().map(|(_, column, _)| column).filter(|column| column.group != Group::Zeek);
+    Arc::new(Schema::new(columns.map(field).collect::<Vec<_>>()))
+}
+
+fn data_type(getter: &Getter) -> DataType {
+    match getter {
+        Getter::U8(_) => DataType::UInt8,
+        Getter::U16(_) => DataType::UInt16,
+        Getter::U32(_) => DataType::UInt32,
+        Getter::U64(_) => DataType::UInt64,
+        Getter::F64(_) => DataType::Float64,
+        Getter::Time(_) => DataType::Timestamp(TimeUnit::Nanosecond, None),
+        Getter::Duration(_) => DataType::Duration(TimeUnit::Nanosecond),
+        Getter::Ip(_) | Getter::State(_) | Getter::Letters(_) => {
+            DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8))
+        }
+    }
+}
+
+fn arrow_error(error: &ArrowError) -> PyErr {
+    PyRuntimeError::new_err(error.to_string())
+}
