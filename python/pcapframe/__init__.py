@@ -8,6 +8,8 @@ Read a capture with :func:`read_pcap`; what comes back is a :class:`Capture`, wh
 :func:`scan_pcap` gives it in batches, for captures larger than memory and for live ones.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._core import __version__
 from ._generated import Checksum, EndReason, Layer, Stop, TcpFlag, Tunnel
 from .address import AddressColumn
@@ -23,6 +25,9 @@ from .flows import Flows, scan_flows
 from .reading import read_pcap
 from .scanning import scan_pcap
 from .timeline import Timeline
+
+if TYPE_CHECKING:
+    from . import detect
 
 __all__ = [
     "AddressColumn",
@@ -43,7 +48,18 @@ __all__ = [
     "Tunnel",
     "UnknownColumnError",
     "__version__",
+    "detect",
     "read_pcap",
     "scan_flows",
     "scan_pcap",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when it is first used.
+    if name == "detect":
+        import importlib
+
+        return importlib.import_module(".detect", __name__)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
