@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from . import __version__, _linktypes, _preview
+from . import __version__, _cli_detect, _cli_watch, _linktypes, _preview
 from ._cli_output import complain, instant, say, say_json, say_pairs, say_table, values, whole
 from ._convert import TABLE_FILES, to_capture, to_table
 from ._extras import need
@@ -40,6 +40,7 @@ exit status:
      written to standard error
   1  the capture can not be read or has no packet before a fault, or the output can not be written
   2  the command line is wrong or does not suit the capture, or an optional package is missing
+  3  detect --fail-on: there are alerts of that severity
 """
 
 
@@ -49,11 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     try:
-        args.run(args)
+        status: int | None = args.run(args)
         print(end="", flush=True)
     except BrokenPipeError:
         # The reader has seen enough. What is still buffered would fail again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return 130
     except OSError as error:
@@ -63,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(1, str(error) or "out of memory")
     except (ValueError, ImportError) as error:
         return _fail(2, str(error))
-    return 0
+    return status or 0
 
 
 def _fail(status: int, message: str) -> int:
@@ -197,6 +199,12 @@ def _convert(args: argparse.Namespace) -> None:
     say(f"pcapframe: wrote {count:,} packets to {args.out}", sys.stderr)
 
 
+def _detect(args: argparse.Namespace) -> int:
+    for out in filter(None, [args.eve]):
+        _check_output(args.file, out)
+    return _cli_detect.run(args, lambda columns: _read(args, columns))
+
+
 def _check_output(file: str, out: Path) -> None:
     """Refuse what would fail in the end, or write over the capture that is read."""
     if not out.parent.is_dir():
@@ -261,6 +269,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("out", type=_convertible, metavar="OUT", help=f"file to write: {known}")
     _add_columns(command)
     command.add_argument("--merge", action="store_true", help="order the packets of several captures by time")
+
+    command = _command(commands, "detect", _detect, "find attacks and anomalies")
+    _cli_detect.add_arguments(command)
+    _add_json(command)
+
+    command = _command(commands, "watch", _cli_watch.run, "find attacks in a stream as it comes")
+    _cli_watch.add_arguments(command)
     return parser
 
 

@@ -71,7 +71,7 @@ def _tuple(alert: Alert) -> dict[str, Any]:
     found: dict[str, Any] = {}
     match = alert.matches[0]
     addresses, ports = {"src_ip": alert.source, "dest_ip": alert.target}, {"src_port": match.sport, "dest_port": match.dport}
-    found |= {name: text for name, text in addresses.items() if _is_address(text)}
+    found |= {name: text for name, text in addresses.items() if is_address(text)}
     found |= {name: port for name, port in ports.items() if port is not None}
     if match.kind in PROTOCOLS:
         found["proto"] = PROTOCOLS[match.kind]
@@ -82,7 +82,8 @@ def _tuple(alert: Alert) -> dict[str, Any]:
     return found
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a text is one IP address."""
     try:
         ipaddress.ip_address(text)
     except ValueError:

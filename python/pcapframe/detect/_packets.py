@@ -37,16 +37,16 @@ class Hosts:
 
     def __init__(self, keys: Ints, ipv6: Callable[[int], str]) -> None:
         """Take distinct keys in ascending order, the first of which is 0, and what gives the text of a host with IPv6."""
-        self._keys = keys
+        self.keys = keys
         self._ipv6 = ipv6
         self._numbers: dict[str, int] | None = None
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self.keys)
 
     def text(self, host: int) -> str:
         """The address of a host; empty for none."""
-        key = int(self._keys[host])
+        key = int(self.keys[host])
         if key >= IPV6:
             return self._ipv6(host)
         return str(ipaddress.IPv4Address(key & LOWER)) if key else ""
@@ -55,17 +55,17 @@ class Hosts:
         """The number of an address; that of none if it does not occur."""
         if ":" not in text:
             key = np.uint64(IPV4 | int(ipaddress.IPv4Address(text)))
-            place = int(np.searchsorted(self._keys, key))
-            return place if place < len(self._keys) and self._keys[place] == key else 0
+            place = int(np.searchsorted(self.keys, key))
+            return place if place < len(self.keys) and self.keys[place] == key else 0
         if self._numbers is None:
-            first = int(np.searchsorted(self._keys, np.uint64(IPV6)))
-            self._numbers = {self._ipv6(host): host for host in range(first, len(self._keys))}
+            first = int(np.searchsorted(self.keys, np.uint64(IPV6)))
+            self._numbers = {self._ipv6(host): host for host in range(first, len(self.keys))}
         return self._numbers.get(text, 0)
 
     def within(self, hosts: Ints, networks: Sequence[str]) -> NDArray[np.bool_]:
         """Which of `hosts` are in one of `networks`."""
         distinct, place = np.unique(hosts, return_inverse=True)
-        keys = self._keys[distinct]
+        keys = self.keys[distinct]
         found = np.zeros(len(distinct), bool)
         known = [ipaddress.ip_network(text, strict=False) for text in networks]
         for network in known:
@@ -131,7 +131,7 @@ class Packets:
         columns["timestamp"] = full._frame.values("timestamp").view(np.int64)
         hosts, macs = Hosts(np.zeros(1, np.uint64), str), [""]
         if addresses:
-            hosts, columns["src"], columns["dst"] = _hosts(full)
+            hosts, columns["src"], columns["dst"] = numbered(full)
         if "eth_src" in wanted:
             columns["eth_src"], macs = full._frame.codes("eth_src"), full._frame.categories("eth_src")
         return cls(columns, hosts, macs, capture)
@@ -153,11 +153,9 @@ class Packets:
 
     def _since(self) -> Ints:
         time = self.timestamp
-        since: Ints = time.astype(np.uint64)
-        if not len(time):
-            return time.astype(np.int64)
         # Unsigned, since the time between two ends of the range does not fit in a signed number.
-        since -= since[0]
+        since: Ints = time.astype(np.uint64)
+        since -= since[:1].copy()
         found: Ints = np.minimum(since, np.uint64(LONGEST)).astype(np.int64)
         return found
 
@@ -194,8 +192,8 @@ class Packets:
 Source: TypeAlias = "Capture | Packets"
 
 
-def _hosts(capture: Capture) -> tuple[Hosts, Ints, Ints]:
-    """One numbering for sources and destinations."""
+def numbered(capture: Capture) -> tuple[Hosts, Ints, Ints]:
+    """Return the hosts of a capture, and the numbers of its sources and destinations."""
     frame = capture._frame
     sides = [_Side(capture, name) for name in ("src", "dst")]
     keys = np.unique(np.concatenate([np.zeros(1, np.uint64), *(side.keys for side in sides)]))
