@@ -16,7 +16,7 @@ from ._match import Match
 from ._packets import Packets, Source
 from ._units import at_least, choices, duration, seconds_text
 
-COLUMNS = ("length", "tcp_flags")
+COLUMNS = ("length", "layers", "tcp_flags")
 
 Method = Literal["median", "ewma", "seasonal"]
 METHODS = ("median", "ewma", "seasonal")
@@ -44,7 +44,7 @@ def volume_anomaly(
     Parameters
     ----------
     capture : Capture
-        Needs length and tcp_flags.
+        Needs length, layers and tcp_flags.
     value : {"packets", "bytes", "connections"}
         What is summed: packets, bytes on the wire, or SYNs without ACK.
     interval : duration
