@@ -5,9 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import pcapframe as pf
 from attacks import (
-    ACK, FIN, ME, PSH, RST, SYN, URG, YOU, arp, capture, connection, datagram, echo, every, mac_text, segment, sent_by,
+    ACK,
+    FIN,
+    ME,
+    PSH,
+    RST,
+    SYN,
+    URG,
+    YOU,
+    arp,
+    capture,
+    connection,
+    datagram,
+    echo,
+    every,
+    mac_text,
+    segment,
+    sent_by,
 )  # fmt: skip
 from frames import ethernet, icmp, ipv4
 from pcapframe import detect
@@ -448,7 +463,8 @@ def test_few_messages_are_no_tunnel():
 @pytest.mark.parametrize(
     ("flags", "name"),
     [
-        (0, "no flags"), (63, "all flags"), (SYN | FIN, "SYN and FIN"), (SYN | FIN | ACK, "SYN and FIN"), (SYN | RST, "SYN and RST"),
+        (0, "no flags"), (63, "all flags"), (SYN | FIN, "SYN and FIN"), (SYN | FIN | ACK, "SYN and FIN"),
+        (SYN | RST, "SYN and RST"),
         (FIN | PSH | URG, "FIN, PSH and URG without ACK"), (FIN, "FIN without ACK"), (FIN | PSH, "FIN without ACK"),
         (PSH, "PSH or URG alone"), (URG | PSH, "PSH or URG alone"),
     ],

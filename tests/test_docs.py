@@ -78,7 +78,7 @@ def test_the_readme_has_its_parts():
     assert "`make test`" in text
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/reading.md", "docs/dpkt.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/reading.md", "docs/dpkt.md", "docs/detection.md"])
 def test_examples_print_what_the_page_says(name, clone, pyplot, capsys):
     if name == "README.md":
         for package in ("pandas", "polars", "duckdb"):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Which alerts do captures of ordinary traffic raise? python3 tools/false_alarms.py FOLDER
 
-FOLDER holds captures by others, a folder for each of their projects (see `BENIGN`). It prints each alert of high severity, and for each
-kind and severity how many captures raise it. The last line says how many captures of all raise an alert of high severity.
+FOLDER holds captures by others, a folder for each of their projects (see `BENIGN`). Printed are the alerts of high severity, how
+many captures raise each kind and severity, and in the last line how many of them raise an alert of high severity.
 """
 
 from __future__ import annotations
