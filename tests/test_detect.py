@@ -197,6 +197,9 @@ def test_a_scan_is_no_syn_flood_and_a_flood_of_all_ports_is():
     assert not detect.syn_flood(scan)
     flood = capture(every(0.001, [segment(SYN, 1 + i * 61 % 65535, 5000, spoofed(i)) for i in range(1000)]))
     assert "random ports" in only(detect.syn_flood(flood)).summary
+    both = [segment(SYN, 1 + i * 61 % 65535, 5000, spoofed(i)) for i in range(200)]
+    both += [segment(SYN, port) for port in range(1, 1000)]
+    assert only(detect.syn_flood(capture(every(0.001, both)))).evidence["half_open"] == 200
 
 
 @pytest.mark.parametrize("ends", [(ME, YOU), ("fd00::1", "fd00::2")])
@@ -223,6 +226,11 @@ def test_udp_floods():
     assert not detect.udp_flood(capture(every(0.003, frames)))
     answered = [frame for i in range(501) for frame in (datagram(7000, 20000 + i), datagram(20000 + i, 7000, YOU, ME))]
     assert not detect.udp_flood(capture(every(0.0005, answered)))
+
+
+def test_a_host_that_floods_itself():
+    frames = [datagram(7000, 20000 + i, ME, ME) for i in range(600)]
+    assert only(detect.udp_flood(capture(every(0.001, frames)))).evidence["answers"] == 0
 
 
 def test_one_stream_is_a_flood_only_where_it_is_refused():
@@ -329,7 +337,7 @@ def test_new_services():
 
 
 def test_new_udp_services_are_those_that_answer():
-    asked = [(3601.0, datagram(53)), (3601.1, datagram(40000, 53, YOU, ME))]
+    asked = [(3601.0, datagram(53, 3000)), (3601.1, datagram(3000, 53, YOU, ME))]
     begin = [(0.0, echo())]
     found = only(detect.new_service(capture(begin + asked)))
     assert (found.target, found.evidence["protocol"], found.evidence["port"]) == (YOU, "UDP", 53)
@@ -394,8 +402,11 @@ def test_arp_spoofing():
     # One address alone may be a mistake.
     one = [step for i, step in enumerate(claims) if i % 2]
     assert only(detect.arp_spoof(capture(usual + one + still))).severity == detect.Severity.MEDIUM
+    # The owner is not heard of afterwards, or not soon, or was not heard of for long.
     assert not detect.arp_spoof(capture(usual + claims))
-    assert not detect.arp_spoof(capture(usual + [(t + 600, f) for t, f in claims] + [(t + 1200, f) for t, f in still]))
+    assert not detect.arp_spoof(capture(usual + claims + [(t + 600, f) for t, f in still]))
+    assert not detect.arp_spoof(capture(usual + [(t + 600, f) for t, f in claims + still]))
+    assert detect.arp_spoof(capture(usual + [(t + 600, f) for t, f in claims + still]), window="1h")
 
 
 def test_what_is_no_spoofing():
@@ -409,9 +420,14 @@ def test_what_is_no_spoofing():
     renamed = [(t, frame.replace(bytes([2, 0, 0, 0, 0, 9]), virtual)) for t, frame in vrrp]
     assert not detect.arp_spoof(capture(renamed))
     # The same packets before and behind a router, which sends those of others, too.
-    there = [(0.0, arp(7, VICTIM, ME)), *((i, sent_by(7, segment(ACK, 80, src=VICTIM))) for i in (1.0, 2.0, 3.0))]
-    behind = [(t + 0.1, sent_by(50, segment(ACK, 80, src=src))) for t in (0, 1, 2, 3) for src in (VICTIM, "10.0.0.8", "10.0.0.9")]
-    assert not detect.arp_spoof(capture(sorted([*there, *behind, (2.5, arp(7, VICTIM, ME))], key=lambda step: step[0])))
+    there = [(t, sent_by(7, segment(ACK, 80, src=VICTIM))) for t in (1.0, 2.0, 3.0)] + [
+        (t, arp(7, VICTIM, ME)) for t in (1.5, 2.5)
+    ]
+    sources = (VICTIM, "10.0.0.8", "10.0.0.9")
+    behind = [(t + 0.1, sent_by(50, segment(ACK, 80, src=src))) for t in (0, 1, 2, 3) for src in sources]
+    assert not detect.arp_spoof(capture(sorted([*there, *behind], key=lambda step: step[0])))
+    # One of them would be another host with the same address.
+    assert detect.arp_spoof(capture(sorted([*there, *behind[::3]], key=lambda step: step[0])))
 
 
 def test_many_who_claim_one_address_are_one_alert():

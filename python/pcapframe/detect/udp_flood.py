@@ -91,7 +91,9 @@ def _floods(packets: Packets, limit: int, answered: float, streams: int, window:
     for surge in surges(packets.dst[rows], packets.t[rows], limit=limit, window=window, pause=pause):
         part = rows[surge.rows]
         target = packets.text(packets.dst[part[0]])
-        back = len(Match.over(packets, part, "udp", src=target).rows(packets))
+        sent = Match.over(packets, part, "udp", src=target).rows(packets)
+        # What a host sends to itself is no answer.
+        back = int(np.count_nonzero(packets.dst[sent] != packets.dst[part[0]]))
         found = len(np.unique(pack(packets.src[part], packets.sport[part], packets.dport[part])))
         refused = _refusals(packets, part, window, target)
         if back > answered * len(part) or (found < streams and not refused):
