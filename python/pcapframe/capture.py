@@ -284,7 +284,8 @@ class Capture(Tabular, ColumnProperties):
         interval : str, float, datetime.timedelta or numpy.timedelta64
             Such as ``"1s"``, ``"500ms"``, ``"5min"``; a number is seconds.
         by : str or None
-            "protocol", the name of a column, or None for one group.
+            "protocol", "host" (the sender), "port" (the lower of the two, which is usually the server's), the name of a column,
+            or None for one group.
         value : {"bytes", "packets", "connections"}
             What to sum: bytes on the wire, packets, or attempts at a TCP connection (SYN without ACK).
         top : int

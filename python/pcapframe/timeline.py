@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -197,29 +198,40 @@ def _groups(capture: Capture, by: str | None, value: Value, top: int) -> tuple[l
         return ["all"], lambda rows: np.zeros(len(capture.timestamp[rows]), np.uint32)
     if by == "protocol":
         return protocol_groups(capture)
-    column = capture[by]
-    if isinstance(column, AddressColumn):
-        codes, texts = column.codes, [text or "none" for text in column.values]
-    else:
-        codes, texts = _distinct(capture, by)
-    weights = capture.length if value == "bytes" else _opens(capture, slice(None)) if value == "connections" else None
-    sums = np.bincount(codes, weights=weights, minlength=len(texts))
+    codes, texts = _codes(capture, by)
+    sums = np.zeros(len(texts))
+    for begin in range(0, len(capture), PIECE):
+        rows = slice(begin, begin + PIECE)
+        weights = capture.length[rows] if value == "bytes" else _opens(capture, rows) if value == "connections" else None
+        sums += np.bincount(codes(rows), weights=weights, minlength=len(texts))
     kept = [place for place in np.argsort(-sums, kind="stable")[:top].tolist() if sums[place]]
-    names = [texts[place] for place in kept] + (["other"] if len(texts) > len(kept) else [])
+    names = [texts[place] for place in kept] + (["other"] if np.count_nonzero(sums) > len(kept) else [])
     lookup = np.full(len(texts), len(kept), np.uint32)
     lookup[kept] = np.arange(len(kept), dtype=np.uint32)
-    return names, lambda rows: lookup[codes[rows]]
+    return names, lambda rows: lookup[codes(rows)]
 
 
-def _distinct(capture: Capture, name: str) -> tuple[NDArray[Any], list[str]]:
-    """Return for each row the place of its value among the distinct ones of a numeric column, and their texts."""
-    distinct, codes = np.unique(capture[name], return_inverse=True)
-    texts = [str(number) for number in distinct.tolist()]
-    present = capture._frame.present(name)
-    if present is not None and not present.all():
-        codes = np.where(present, codes, len(texts))
-        texts.append("none")
-    return codes, texts
+def _codes(capture: Capture, by: str) -> tuple[Any, Sequence[str]]:
+    """Return a function from rows to the code of each row's value, and the codes' texts."""
+    column = capture["src" if by == "host" else "sport" if by == "port" else by]
+    if isinstance(column, AddressColumn):
+        return column.codes.__getitem__, [text or "none" for text in column.values]
+    present = capture._frame.present("sport" if by == "port" else by)
+    if by == "port":
+        other = capture.dport
+        return _small(lambda rows: np.minimum(column[rows], other[rows]), 1 << 16, present)
+    if column.dtype.kind == "u" and column.dtype.itemsize <= 2:
+        return _small(column.__getitem__, 1 << 8 * column.dtype.itemsize, present)
+    distinct, places = np.unique(column, return_inverse=True)
+    return _small(places.__getitem__, len(distinct), present, distinct)
+
+
+def _small(values: Any, count: int, present: NDArray[np.bool_] | None, names: Any = None) -> tuple[Any, list[str]]:
+    """Return the same for numbers below `count`; where a row has none its code is `count`."""
+    texts = [*map(str, range(count) if names is None else names.tolist()), "none"]
+    if present is None:
+        return values, texts
+    return lambda rows: np.where(present[rows], values(rows), count), texts
 
 
 def protocol_groups(capture: Capture) -> tuple[list[str], Any]:

@@ -1,8 +1,8 @@
-"""What all plots share: colours, time axes, and what to draw when there is nothing."""
+"""What all plots share: colours, time axes, sizes, and what to draw when there is nothing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours, told apart by people who see fewer: https://jfly.uni-koeln.de/color/
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000"]
+BLACK, WHITE, GREY = "#000000", "#FFFFFF", "#999999"
 # A protocol keeps its colour from plot to plot.
 PROTOCOL_COLORS = {
     "TCP": "#0072B2",
@@ -23,12 +24,15 @@ PROTOCOL_COLORS = {
     "ICMPv6": "#56B4E9",
     "SCTP": "#D55E00",
     "all": "#0072B2",
-    "other": "#999999",
+    "other": GREY,
 }
+# From one packet, which must be seen on the background, to many; told apart by lightness alone.
+SHADES = ["#9ecae1", "#0072B2", "#06213f"]
+SHADES_ON_DARK = ["#1f4e79", "#56B4E9", "#f2f9ff"]
+# matplotlib counts in days, and from 1970 to now has room for microseconds only.
 STEPS = [
     scale * step
     for scale, steps in [
-        (1, (1, 10, 100)),
         (10**3, (1, 10, 100)),
         (10**6, (1, 2, 5, 10, 20, 50, 100, 200, 500)),
         (10**9, (1, 2, 5, 10, 15, 30)),
@@ -38,40 +42,99 @@ STEPS = [
     ]
     for step in steps
 ]
+SECOND = 10**9
 TARGET_BINS = 300
 EARLIEST = np.datetime64("1677-09-21T00:12:45", "ns")
+# Letters have their usual size on Axes of at least so many inches, and no less than so much of it on smaller ones.
+FULL_WIDTH, FULL_HEIGHT, SMALLEST = 5.0, 3.0, 0.6
+POINTS_PER_INCH = 72
 
 
-def axes(ax: Axes | None) -> Axes:
+def axes(ax: Axes | None, projection: str | None = None) -> Axes:
     """The given Axes, or those of a new figure."""
     if ax is not None:
         return ax
     pyplot = need("matplotlib.pyplot", "plotting")
-    _, ax = pyplot.subplots(figsize=(10, 4.5), layout="constrained")
+    _, ax = pyplot.subplots(figsize=(10, 4.5), layout="constrained", subplot_kw={"projection": projection})
     return ax
 
 
-def colors(names: list[str]) -> list[str]:
+def dark(ax: Axes) -> bool:
+    """Whether the background is dark."""
+    red, green, blue, alpha = need("matplotlib.colors", "plotting").to_rgba(ax.get_facecolor())
+    if not alpha:
+        red, green, blue, _ = need("matplotlib.colors", "plotting").to_rgba(ax.figure.get_facecolor())
+    # Relative luminance by ITU-R BT.709.
+    return bool(0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5)
+
+
+def colors(ax: Axes, names: list[str]) -> list[str]:
     """A colour for each name, those of protocols fixed."""
-    free = [color for color in PALETTE if color not in {PROTOCOL_COLORS.get(name) for name in names}]
+    palette = [WHITE if color == BLACK and dark(ax) else color for color in PALETTE]
+    free = [color for color in palette if color not in {PROTOCOL_COLORS.get(name) for name in names}]
     chosen = []
     for name in names:
         known = PROTOCOL_COLORS.get(name)
-        chosen.append(known or (free.pop(0) if free else "#999999"))
+        chosen.append(known or (free.pop(0) if free else GREY))
     return chosen
 
 
 def nice_interval(times: NDArray[np.int64]) -> int:
     """The shortest interval of a length people use that cuts `times` (nanoseconds) into no more than 300."""
     span = int(times.max()) - int(times.min()) if len(times) else 0
+    if not span:
+        return SECOND
     fitting = [step for step in STEPS if span <= step * TARGET_BINS]
     return fitting[0] if fitting else max(span // TARGET_BINS, 1)
+
+
+def inches(ax: Axes) -> tuple[float, float]:
+    """Width and height of the Axes, before they make room for labels."""
+    box = ax.get_window_extent()
+    dpi = ax.figure.dpi
+    return box.width / dpi, box.height / dpi
+
+
+def letters(ax: Axes) -> float:
+    """How much of their usual size letters have on these Axes."""
+    width, height = inches(ax)
+    return max(min(width / FULL_WIDTH, height / FULL_HEIGHT, 1), SMALLEST)
+
+
+def points(ax: Axes, parameter: str) -> float:
+    """Size of letters, which a parameter of matplotlib names, on these Axes."""
+    size = need("matplotlib", "plotting").rcParams[parameter]
+    usual: float = need("matplotlib.font_manager", "plotting").FontProperties(size=size).get_size_in_points()
+    return usual * letters(ax)
+
+
+def lines(ax: Axes, most: int, share: float = 1.0) -> int:
+    """How many lines of labels there is room for beside the Axes, or in a share of their height; from 3 to `most`."""
+    fitting = inches(ax)[1] * share * POINTS_PER_INCH / (1.4 * points(ax, "ytick.labelsize"))
+    return max(min(int(fitting), most), 3)
+
+
+def fit(ax: Axes) -> None:
+    """Make letters smaller where there is little room."""
+    for text, parameter in [
+        (ax.title, "axes.titlesize"),
+        (ax.xaxis.label, "axes.labelsize"),
+        (ax.yaxis.label, "axes.labelsize"),
+        (ax.xaxis.offsetText, "xtick.labelsize"),
+        (ax.yaxis.offsetText, "ytick.labelsize"),
+    ]:
+        text.set_fontsize(points(ax, parameter))
+    ax.tick_params(axis="x", which="both", labelsize=points(ax, "xtick.labelsize"))
+    ax.tick_params(axis="y", which="both", labelsize=points(ax, "ytick.labelsize"))
 
 
 def time_axis(ax: Axes) -> None:
     """A UTC axis whose labels say no more than they need to."""
     dates = need("matplotlib.dates", "plotting")
-    locator = dates.AutoDateLocator(minticks=4, maxticks=9)
+    # A label such as 21:52:30 is about five times as wide as it is high.
+    fitting = int(inches(ax)[0] * POINTS_PER_INCH / (6 * points(ax, "xtick.labelsize")))
+    most = max(min(fitting, 9), 3)
+    locator = dates.AutoDateLocator(minticks=min(4, most - 1), maxticks=most)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     ax.set_xlabel("time (UTC)")
@@ -89,21 +152,65 @@ def time_limits(ax: Axes, first: np.datetime64, last: np.datetime64) -> None:
         ax.set_xlim(*ends)
 
 
-def engineering(ax: Axes, unit: str) -> None:
-    """Ticks of the y axis with k, M and G."""
+def amount(value: float, unit: str = "") -> str:
+    """Return a number with k, M or G, and its unit."""
+    text: str = need("matplotlib.ticker", "plotting").EngFormatter(unit=unit, sep=" " if unit else "")(float(f"{value:.3g}"))
+    return text
+
+
+def engineering(axis: Any, unit: str) -> None:
+    """Ticks of an axis with k, M and G."""
     ticker = need("matplotlib.ticker", "plotting")
-    ax.yaxis.set_major_formatter(ticker.EngFormatter(unit=unit, sep=" " if unit else ""))
+    axis.set_major_formatter(ticker.EngFormatter(unit=unit, sep=" " if unit else ""))
+
+
+def whole_numbers(ax: Axes, axis: Any, steps: int = 9) -> None:
+    """Ticks of an axis at whole numbers only, and no more than there is room for."""
+    size = inches(ax)[0 if axis is ax.xaxis else 1]
+    fitting = int(size * POINTS_PER_INCH / (4 * points(ax, "xtick.labelsize")))
+    axis.set_major_locator(need("matplotlib.ticker", "plotting").MaxNLocator(max(min(fitting, steps), 2), integer=True))
 
 
 def legend(ax: Axes, title: str | None) -> None:
     """A legend beside the plot, where it hides nothing."""
-    ax.legend(title=title, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
+    size = points(ax, "legend.fontsize")
+    ax.legend(
+        title=title, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False,
+        fontsize=size, title_fontsize=size, handlelength=1.0 + letters(ax) ** 2,
+    )  # fmt: skip
 
 
-def empty(ax: Axes, title: str) -> Axes:
+def mesh(ax: Axes, x: NDArray[Any], y: NDArray[Any], counts: NDArray[np.uint64], label: str, unit: str = "") -> None:
+    """Draw numbers as colours on a log scale, 0 as background, with a bar that explains them."""
+    matplotlib_colors = need("matplotlib.colors", "plotting")
+    least = int(counts[counts > 0].min())
+    norm = matplotlib_colors.LogNorm(vmin=least, vmax=max(int(counts.max()), 2 * least))
+    shades = matplotlib_colors.LinearSegmentedColormap.from_list("packets", SHADES_ON_DARK if dark(ax) else SHADES)
+    shown: Any = np.ma.masked_equal(counts, 0)
+    drawn = ax.pcolormesh(x, y, shown, norm=norm, cmap=shades)
+    bar = ax.figure.colorbar(drawn, ax=ax, pad=0.02)
+    bar.set_label(label, fontsize=points(ax, "axes.labelsize"))
+    ticker = need("matplotlib.ticker", "plotting")
+    bar.ax.yaxis.set_major_formatter(ticker.EngFormatter(unit=unit, sep=" " if unit else ""))
+    bar.ax.yaxis.set_minor_formatter(ticker.NullFormatter())
+    if norm.vmax < 10 * norm.vmin:
+        bar.ax.yaxis.set_major_locator(ticker.MaxNLocator(4, integer=True))
+    bar.ax.tick_params(labelsize=points(ax, "ytick.labelsize"))
+
+
+def short(name: str, most: int = 20) -> str:
+    """Return a name that fits beside a plot; of an IPv6 address the middle goes."""
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[-(most - most // 2 - 1) :]}"
+
+
+def empty(ax: Axes, title: str, text: str = "no packets") -> Axes:
     """Say that there is nothing to draw."""
     ax.set_title(title)
-    ax.text(0.5, 0.5, "no packets", ha="center", va="center", transform=ax.transAxes, color="#666666")
+    write = getattr(ax, "text2D", ax.text)
+    write(0.5, 0.5, text, ha="center", va="center", transform=ax.transAxes, color="#808080", fontsize=points(ax, "font.size"))
     ax.set_xticks([])
     ax.set_yticks([])
+    if hasattr(ax, "set_zticks"):
+        ax.set_zticks([])
+    fit(ax)
     return ax

@@ -8,15 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..timeline import interval_text
-from . import _style
+from . import _rows, _style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..capture import Capture
     from ..timeline import Interval, Timeline, Value
-
-UNITS = {"bytes": "B", "packets": "", "connections": ""}
 
 
 def traffic(
@@ -26,6 +24,8 @@ def traffic(
     by: str | None = "protocol",
     value: Value = "bytes",
     top: int = 8,
+    start: _rows.Moment | None = None,
+    end: _rows.Moment | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw bytes, packets or connections over time, one group on top of the other.
@@ -33,9 +33,11 @@ def traffic(
     Parameters
     ----------
     table : Capture
-        What to draw.
+        What to draw; needs the column timestamp and those that `by` and `value` name.
     interval, by, value, top
         As for :meth:`pcapframe.Capture.timeline`; without an interval, one that makes about 300 steps.
+    start, end : str, datetime.datetime or numpy.datetime64, optional
+        Packets from `start` on and before `end` only; UTC.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure.
 
@@ -43,12 +45,19 @@ def traffic(
     -------
     matplotlib.axes.Axes
 
+    Raises
+    ------
+    ValueError
+        An argument is not among those named, or the interval cuts the capture into more than ten million.
+
     Examples
     --------
-    >>> cap.plot.traffic(by="dport", value="packets")  # doctest: +SKIP
+    >>> cap.plot.traffic(by="port", value="packets")  # doctest: +SKIP
+    >>> cap.plot.traffic(by="host", start="2026-11-23T21:54", end="2026-11-23T21:55")  # doctest: +SKIP
     """
     ax = _style.axes(ax)
     title = f"Traffic by {by}" if by else "Traffic"
+    table = _rows.window(table, start, end)
     if not len(table):
         return _style.empty(ax, title)
     if interval is None:
@@ -57,9 +66,9 @@ def traffic(
     names = list(sums.series)
     edges = _edges(sums)
     below = np.zeros(len(sums), np.uint64)
-    for name, color in zip(names, _style.colors(names), strict=True):
+    for name, color in zip(names, _style.colors(ax, names), strict=True):
         above = below + sums[name]
-        ax.stairs(above, edges, baseline=below, fill=True, color=color, label=name, linewidth=0)
+        ax.stairs(above, edges, baseline=below, fill=True, color=color, label=_style.short(name), linewidth=0)
         below = above
     _style.time_limits(ax, edges[0], edges[-1])
     ax.set_ylim(bottom=0)
@@ -67,9 +76,12 @@ def traffic(
     length = interval_text(sums.nanoseconds)
     ax.set_ylabel(f"{value} per {length.removeprefix('1 ')}")
     _style.time_axis(ax)
-    _style.engineering(ax, UNITS[value])
+    if value != "bytes":
+        _style.whole_numbers(ax, ax.yaxis)
+    _style.engineering(ax.yaxis, _rows.UNITS[value])
     if names:
         _style.legend(ax, by)
+    _style.fit(ax)
     return ax
 
 

@@ -1,0 +1,152 @@
+"""Alerts over a plot of time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._extras import need
+from . import _records, _style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SEVERITIES = ("low", "medium", "high", "critical")
+COLORS = ("#56B4E9", "#E69F00", "#D55E00", "#CC79A7")
+# Spans nearer to each other than this part of the axis are drawn as one; what is shorter is drawn as long.
+NEAR = 1 / 400
+MOST_LINES = 6
+
+
+def overlay_alerts(ax: Axes, alerts: Any, *, labels: bool = True) -> Axes:
+    """Mark on any plot over time when alerts were, in the colour of their severity.
+
+    Alerts that are outside of the times shown are not drawn; those of a kind that cannot be told apart there are drawn as one.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        A plot whose x axis is time.
+    alerts : table or iterable
+        Objects with the attributes first_seen, last_seen, kind and severity, or a mapping of arrays, a frame of pandas, polars or
+        pyarrow, with these columns. Times are datetime64, whole nanoseconds, seconds, or texts; severities are "low", "medium",
+        "high", "critical", or 1 to 4. Without severities all are medium.
+    labels : bool
+        Write the kinds beside the spans, where there is room.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        `ax`.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, a value is no time, or no severity.
+
+    Examples
+    --------
+    >>> overlay_alerts(cap.plot.traffic(), alerts)  # doctest: +SKIP
+    """
+    table = _table(alerts)
+    first, last = (_records.times(_records.column(table, name, "alerts"), name) for name in ("first_seen", "last_seen"))
+    kinds = _records.column(table, "kind", "alerts")
+    levels = (
+        _levels(_records.column(table, "severity", "alerts")) if _records.has(table, "severity") else np.ones(len(kinds), np.intp)
+    )
+    known = ~(np.isnat(first) | np.isnat(last))
+    begin, end = (need("matplotlib.dates", "plotting").date2num(_style.drawable(times[known])) for times in (first, last))
+    limits = ax.get_xlim()
+    spans = _spans(begin, np.maximum(begin, end), kinds[known], levels[known], limits)
+    for level in sorted({level for _, level, _, _ in spans}):
+        chosen = [(left, right - left) for _, span_level, left, right in spans if span_level == level]
+        ax.broken_barh(
+            chosen, (0, 1), transform=ax.get_xaxis_transform(), color=COLORS[level], alpha=0.3, linewidth=0, zorder=0.5,
+            label=f"{SEVERITIES[level]} alert",
+        )  # fmt: skip
+    if labels:
+        _write(ax, spans, limits)
+    ax.set_xlim(limits)
+    return ax
+
+
+def _table(alerts: Any) -> Any:
+    """Return a table; of objects their attributes, of dicts their values."""
+    if _records.names(alerts):
+        return alerts
+    rows = list(alerts)
+    wanted = [
+        name for name in ("first_seen", "last_seen", "kind", "severity") if name != "severity" or all(map(_has_severity, rows))
+    ]
+    table = {}
+    for name in wanted:
+        table[name] = np.empty(len(rows), object)
+        table[name][:] = [row[name] if isinstance(row, dict) else getattr(row, name) for row in rows]
+    return table
+
+
+def _has_severity(row: Any) -> bool:
+    return "severity" in row if isinstance(row, dict) else hasattr(row, "severity")
+
+
+def _levels(severities: NDArray[Any]) -> NDArray[np.intp]:
+    """Return severities as places in the list of them."""
+    return np.array([_level(severity) for severity in severities.tolist()], np.intp)
+
+
+def _level(severity: Any) -> int:
+    text = str(severity).lower()
+    if text in SEVERITIES:
+        return SEVERITIES.index(text)
+    if isinstance(severity, int) and 1 <= severity <= len(SEVERITIES):
+        return severity - 1
+    message = f"severity is {severity!r}, but must be 'low', 'medium', 'high' or 'critical', or a number from 1 to 4"
+    raise ValueError(message)
+
+
+def _spans(
+    begin: NDArray[np.float64],
+    end: NDArray[np.float64],
+    kinds: NDArray[Any],
+    levels: NDArray[np.intp],
+    limits: tuple[float, float],
+) -> list[tuple[str, int, float, float]]:
+    """Return kind, severity and ends of what can be told apart, cut to what is shown."""
+    low, high = sorted(limits)
+    near = (high - low) * NEAR
+    last: dict[tuple[str, int], list[float]] = {}
+    spans: list[tuple[str, int, list[float]]] = []
+    shown = np.flatnonzero((end >= low) & (begin <= high))
+    for row in shown[np.argsort(begin[shown], kind="stable")].tolist():
+        key = str(kinds[row]), int(levels[row])
+        left, right = max(float(begin[row]), low), min(max(float(end[row]), float(begin[row]) + near), high)
+        if key in last and left <= last[key][1] + near:
+            last[key][1] = max(last[key][1], right)
+            continue
+        last[key] = [left, right]
+        spans.append((*key, last[key]))
+    return [(kind, level, ends[0], ends[1]) for kind, level, ends in spans]
+
+
+def _write(ax: Axes, spans: list[tuple[str, int, float, float]], limits: tuple[float, float]) -> None:
+    """Write kinds at the top, the worst first, each on the first line where it hides no other; without room, not."""
+    size = _style.points(ax, "legend.fontsize") * 0.85
+    width, height = _style.inches(ax)
+    low, high = sorted(limits)
+    letter = (high - low) / width * size * 0.6 / _style.POINTS_PER_INCH
+    line = size * 1.3 / _style.POINTS_PER_INCH / height
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(MOST_LINES)]
+    for kind, _, left, right in sorted(spans, key=lambda span: (-span[1], span[2])):
+        length = letter * (len(kind) + 1)
+        center = min(max((left + right) / 2, low + length / 2), high - length / 2)
+        place = center - length / 2, center + length / 2
+        free = next((n for n, texts in enumerate(taken) if all(place[1] < a or place[0] > b for a, b in texts)), None)
+        if free is None:
+            continue
+        taken[free].append(place)
+        ax.text(
+            center, 0.985 - free * line, kind,
+            transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=size, clip_on=True,
+        )  # fmt: skip

@@ -1,0 +1,133 @@
+"""Ports over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _rows, _style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..capture import Capture
+
+PORTS = 1 << 16
+PORT_BINS = 160
+TIME_BINS = 240
+# What to name on a log scale, the first that fit.
+NAMED = (0, 80, 443, 65535, 22, 1024, 8080, 53, 10, 3389, 3, 25, 123, 20000, 300, 2000, 1, 5000, 40000)
+DESCRIPTIONS = {"dport": "destination port", "sport": "source port"}
+
+
+def port_activity(
+    table: Capture,
+    *,
+    port: Literal["dport", "sport"] = "dport",
+    scale: Literal["log", "linear"] = "log",
+    start: _rows.Moment | None = None,
+    end: _rows.Moment | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how many packets each port has over time: a scan is a column of ports, a service a line.
+
+    Parameters
+    ----------
+    table : Capture
+        What to draw; needs the columns timestamp and `port`.
+    port : {"dport", "sport"}
+        Destination or source.
+    scale : {"log", "linear"}
+        How ports are spread; log shows the well-known ones apart. Ports that are close together are always spread evenly.
+    start, end : str, datetime.datetime or numpy.datetime64, optional
+        Packets from `start` on and before `end` only; UTC.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        An argument is not among those named.
+
+    Examples
+    --------
+    >>> cap.plot.port_activity(scale="linear")  # doctest: +SKIP
+    """
+    if port not in DESCRIPTIONS:
+        message = f"port is {port!r}, but must be 'dport' or 'sport'"
+        raise ValueError(message)
+    if scale not in ("log", "linear"):
+        message = f"scale is {scale!r}, but must be 'log' or 'linear'"
+        raise ValueError(message)
+    ax = _style.axes(ax)
+    title = f"{DESCRIPTIONS[port].capitalize()}s over time"
+    table = _rows.window(table, start, end)
+    if not len(table):
+        return _style.empty(ax, title)
+    present = table._frame.present(port)
+    used = np.zeros(PORTS, np.bool_)
+    for rows in _rows.pieces(table):
+        used[table[port][rows][slice(None) if present is None else present[rows]]] = True
+    if not used.any():
+        return _style.empty(ax, title, "no packets with ports")
+    edges, is_log = _edges(int(used.argmax()), PORTS - int(used[::-1].argmax()), scale)
+    counts, times = _counts(table, port, present, edges)
+    if is_log:
+        ax.set_yscale("function", functions=(np.log1p, np.expm1))
+    # A port is in the middle of its bin.
+    _style.mesh(ax, _style.drawable(times), edges - 0.5, counts, "packets")
+    if is_log:
+        _name_ports(ax, edges)
+    else:
+        _style.whole_numbers(ax, ax.yaxis)
+    ax.set(title=title, ylabel=DESCRIPTIONS[port])
+    _style.time_axis(ax)
+    _style.fit(ax)
+    return ax
+
+
+def _edges(first: int, after: int, scale: str) -> tuple[NDArray[np.int64], bool]:
+    """Return where bins of ports begin, and where the last ends, and whether they are on a log scale."""
+    if after - first <= PORT_BINS:
+        return np.arange(first, after + 1), False
+    if scale == "log" and after > 8 * (first + 1):
+        spread = np.expm1(np.linspace(np.log1p(first), np.log1p(after), PORT_BINS + 1))
+        return np.unique(np.rint(spread).astype(np.int64)), True
+    step = -(-(after - first) // PORT_BINS)
+    return np.append(np.arange(first, after, step), after), False
+
+
+def _counts(
+    table: Capture, port: str, present: NDArray[np.bool_] | None, edges: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.datetime64]]:
+    """Packets by port (rows) and time (columns), and the edges of time."""
+    start, width, count, times = _rows.time_bins(table, TIME_BINS)
+    bins = len(edges) - 1
+    lookup = (np.searchsorted(edges, np.arange(PORTS), side="right") - 1).astype(np.uint32)
+
+    def groups(rows: slice) -> NDArray[np.uint32]:
+        codes = lookup[table[port][rows]]
+        return codes if present is None else np.where(present[rows], codes, np.uint32(bins))
+
+    counts = _rows.grid(
+        table, lambda rows: table.timestamp[rows].view(np.int64), groups, start=start, width=width, count=count, group_count=bins
+    )
+    return counts, times
+
+
+def _name_ports(ax: Axes, edges: NDArray[np.int64]) -> None:
+    """Ticks at well-known ports that are not too near to one another."""
+    low, high = np.log1p(edges[0]), np.log1p(edges[-1])
+    apart = (high - low) / _style.lines(ax, 10)
+    chosen: list[int] = []
+    for number in NAMED:
+        if edges[0] <= number <= edges[-1] and all(abs(np.log1p(number) - np.log1p(other)) >= apart for other in chosen):
+            chosen.append(number)
+    ax.set_yticks(chosen, [str(number) for number in chosen])
+    ax.minorticks_off()
