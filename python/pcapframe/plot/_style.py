@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from .._extras import need
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, told apart by people who see fewer: https://jfly.uni-koeln.de/color/
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000"]
@@ -47,6 +48,7 @@ TARGET_BINS = 300
 EARLIEST = np.datetime64("1677-09-21T00:12:45", "ns")
 # Letters have their usual size on Axes of at least so many inches, and no less than so much of it on smaller ones.
 FULL_WIDTH, FULL_HEIGHT, SMALLEST = 5.0, 3.0, 0.6
+ROOMY = 0.8
 POINTS_PER_INCH = 72
 
 
@@ -89,10 +91,10 @@ def nice_interval(times: NDArray[np.int64]) -> int:
 
 
 def inches(ax: Axes) -> tuple[float, float]:
-    """Width and height of the Axes, before they make room for labels."""
-    box = ax.get_window_extent()
-    dpi = ax.figure.dpi
-    return box.width / dpi, box.height / dpi
+    """Width and height of the Axes, before they make room for labels and bars of colours."""
+    place, figure = ax.get_subplotspec(), cast("Figure", ax.figure)
+    share = ax.get_position() if place is None else place.get_position(figure)
+    return share.width * figure.bbox.width / figure.dpi, share.height * figure.bbox.height / figure.dpi
 
 
 def letters(ax: Axes) -> float:
@@ -128,16 +130,20 @@ def fit(ax: Axes) -> None:
     ax.tick_params(axis="y", which="both", labelsize=points(ax, "ytick.labelsize"))
 
 
-def time_axis(ax: Axes) -> None:
-    """A UTC axis whose labels say no more than they need to."""
+def time_axis(ax: Axes, share: float = 1.0) -> None:
+    """A UTC axis whose labels say no more than they need to; `share` of the width is left for it."""
     dates = need("matplotlib.dates", "plotting")
     # A label such as 21:52:30 is about five times as wide as it is high.
-    fitting = int(inches(ax)[0] * POINTS_PER_INCH / (6 * points(ax, "xtick.labelsize")))
+    fitting = int(share * inches(ax)[0] * POINTS_PER_INCH / (5 * points(ax, "xtick.labelsize")))
     most = max(min(fitting, 9), 3)
     locator = dates.AutoDateLocator(minticks=min(4, most - 1), maxticks=most)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
-    ax.set_xlabel("time (UTC)")
+    # The day is below on the right; where it would meet a label in the middle, there is a shorter one left of the axis.
+    if letters(ax) < ROOMY:
+        ax.set_xlabel("UTC", x=0, ha="right")
+    else:
+        ax.set_xlabel("time (UTC)")
 
 
 def drawable(times: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
@@ -164,11 +170,12 @@ def engineering(axis: Any, unit: str) -> None:
     axis.set_major_formatter(ticker.EngFormatter(unit=unit, sep=" " if unit else ""))
 
 
-def whole_numbers(ax: Axes, axis: Any, steps: int = 9) -> None:
+def whole_numbers(ax: Axes, axis: Any) -> None:
     """Ticks of an axis at whole numbers only, and no more than there is room for."""
-    size = inches(ax)[0 if axis is ax.xaxis else 1]
-    fitting = int(size * POINTS_PER_INCH / (4 * points(ax, "xtick.labelsize")))
-    axis.set_major_locator(need("matplotlib.ticker", "plotting").MaxNLocator(max(min(fitting, steps), 2), integer=True))
+    # Labels such as 1.25 MB are wider than they are high.
+    size, letter = (inches(ax)[0], 6) if axis is ax.xaxis else (inches(ax)[1], 4)
+    fitting = int(size * POINTS_PER_INCH / (letter * points(ax, "xtick.labelsize")))
+    axis.set_major_locator(need("matplotlib.ticker", "plotting").MaxNLocator(max(min(fitting, 9), 2), integer=True))
 
 
 def legend(ax: Axes, title: str | None) -> None:
@@ -198,8 +205,9 @@ def mesh(ax: Axes, x: NDArray[Any], y: NDArray[Any], counts: NDArray[np.uint64],
     bar.ax.tick_params(labelsize=points(ax, "ytick.labelsize"))
 
 
-def short(name: str, most: int = 20) -> str:
-    """Return a name that fits beside a plot; of an IPv6 address the middle goes."""
+def short(ax: Axes, name: str) -> str:
+    """Return a name that fits beside the plot; of an IPv6 address the middle goes."""
+    most = 20 if letters(ax) >= ROOMY else 15
     return name if len(name) <= most else f"{name[: most // 2]}…{name[-(most - most // 2 - 1) :]}"
 
 

@@ -54,10 +54,10 @@ def flow_gantt(flows: Any, *, top: int | None = None, ax: Axes | None = None) ->
         title = f"The {len(kept):,} longest of {len(known):,} flows"
     first, last = _style.drawable(first[kept]), _style.drawable(last[kept])
     _bars(ax, first, last, _protocols(flows, kept))
-    ax.set_yticks(range(len(kept)), _labels(flows, kept))
+    ax.set_yticks(range(len(kept)), _labels(ax, flows, kept))
     ax.set_ylim(len(kept) - 0.4, -0.6)
     ax.set_title(title)
-    _style.time_axis(ax)
+    _style.time_axis(ax, share=0.6)
     if _records.has(flows, "protocol"):
         _style.legend(ax, "protocol")
     _style.fit(ax)
@@ -79,10 +79,12 @@ def _protocols(flows: Any, rows: NDArray[np.intp]) -> list[str]:
     return _records.protocol_names(_records.column(flows, "protocol", "flows")[rows])
 
 
-def _labels(flows: Any, rows: NDArray[np.intp]) -> list[str]:
+def _labels(ax: Axes, flows: Any, rows: NDArray[np.intp]) -> list[str]:
     """Return who talks to whom, as far as the table tells."""
     ends = [
-        [_style.short(str(text)) for text in _records.column(flows, name, "flows")[rows]] if _records.has(flows, name) else None
+        [_style.short(ax, str(text)) for text in _records.column(flows, name, "flows")[rows]]
+        if _records.has(flows, name)
+        else None
         for name in ("src", "dst", "dport")
     ]
     src, dst, port = ends

@@ -17,7 +17,8 @@ SEVERITIES = ("low", "medium", "high", "critical")
 COLORS = ("#56B4E9", "#E69F00", "#D55E00", "#CC79A7")
 # Spans nearer to each other than this part of the axis are drawn as one; what is shorter is drawn as long.
 NEAR = 1 / 400
-MOST_LINES = 6
+# Labels take no more than this part of the height.
+MOST_HEIGHT = 0.3
 
 
 def overlay_alerts(ax: Axes, alerts: Any, *, labels: bool = True) -> Axes:
@@ -135,11 +136,12 @@ def _write(ax: Axes, spans: list[tuple[str, int, float, float]], limits: tuple[f
     size = _style.points(ax, "legend.fontsize") * 0.85
     width, height = _style.inches(ax)
     low, high = sorted(limits)
-    letter = (high - low) / width * size * 0.6 / _style.POINTS_PER_INCH
+    letter = (high - low) / width * size * 0.65 / _style.POINTS_PER_INCH
     line = size * 1.3 / _style.POINTS_PER_INCH / height
-    taken: list[list[tuple[float, float]]] = [[] for _ in range(MOST_LINES)]
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(max(int(MOST_HEIGHT / line), 1))]
+    outline = need("matplotlib.patheffects", "plotting").withStroke(linewidth=2, foreground=ax.get_facecolor())
     for kind, _, left, right in sorted(spans, key=lambda span: (-span[1], span[2])):
-        length = letter * (len(kind) + 1)
+        length = letter * (len(kind) + 2)
         center = min(max((left + right) / 2, low + length / 2), high - length / 2)
         place = center - length / 2, center + length / 2
         free = next((n for n, texts in enumerate(taken) if all(place[1] < a or place[0] > b for a, b in texts)), None)
@@ -147,6 +149,6 @@ def _write(ax: Axes, spans: list[tuple[str, int, float, float]], limits: tuple[f
             continue
         taken[free].append(place)
         ax.text(
-            center, 0.985 - free * line, kind,
-            transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=size, clip_on=True,
+            center, 0.985 - free * line, kind, transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=size,
+            clip_on=True, zorder=6, path_effects=[outline],
         )  # fmt: skip

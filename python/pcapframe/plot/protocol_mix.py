@@ -68,7 +68,7 @@ def protocol_mix(
     shares = [100 * part / total for part in sums.values()]
     bars = ax.barh(range(len(sums)), shares, color=_style.colors(ax, list(sums)))
     ax.bar_label(bars, [f"{share:.1f} %" for share in shares], padding=3, fontsize=_style.points(ax, "ytick.labelsize"))
-    ax.set_yticks(range(len(sums)), [_style.short(name) for name in sums])
+    ax.set_yticks(range(len(sums)), [_style.short(ax, name) for name in sums])
     ax.invert_yaxis()
     # Room for the label of the longest bar.
     ax.set_xlim(0, max(shares) * 1.18)

@@ -68,7 +68,7 @@ def scatter3d(
         message = f"points is {points}, but must be at least 1"
         raise ValueError(message)
     ax = _style.axes(ax, "3d")
-    if not hasattr(ax, "get_zlim"):
+    if not hasattr(ax, "zaxis"):
         message = "ax is flat, but must be three-dimensional: plt.subplots(subplot_kw={'projection': '3d'})"
         raise ValueError(message)
     table = _rows.window(table, start, end)
@@ -81,11 +81,26 @@ def scatter3d(
         title += f" of {points:,} of {len(table):,} packets"
     _dots(ax, sample, port)
     ax.set_title(title)
-    ax.set(xlabel=DESCRIPTIONS[port], zlabel="length (bytes)", zlim=(0, max(int(sample.length.max()), 1)))
+    ax.set(
+        xlabel=DESCRIPTIONS[port] if _style.letters(ax) >= _style.ROOMY else port,
+        zlabel="length (bytes)",
+        zlim=(0, max(int(sample.length.max()), 1)),
+    )
     ax.set_xticks(np.log1p(list(PORT_TICKS)), list(PORT_TICKS.values()))
     ax.set_xlim(0, np.log1p(65_535))
     _style.fit(ax)
+    _fit(ax)
     return ax
+
+
+def _fit(ax: Any) -> None:
+    """Leave room for labels, which in space reach beyond the box, where layouts do not look for them."""
+    scale = _style.letters(ax)
+    ax.set_box_aspect(None, zoom=0.7 + 0.15 * scale)
+    ax.zaxis.label.set_fontsize(_style.points(ax, "axes.labelsize"))
+    ax.tick_params(axis="z", labelsize=_style.points(ax, "ytick.labelsize"))
+    for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+        axis.labelpad *= scale
 
 
 def _dots(ax: Any, sample: Capture, port: str) -> None:

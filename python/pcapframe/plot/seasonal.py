@@ -79,7 +79,7 @@ def seasonal(
     if long % width or long < 2 * width:
         message = f"period is {interval_text(long)}, but must be two or more whole intervals of {interval_text(width)}"
         raise ValueError(message)
-    title = f"Traffic with a period of {interval_text(long)}"
+    title = f"{value.capitalize()} per {interval_text(width).removeprefix('1 ')} with a period of {interval_text(long)}"
     if not len(table):
         return _style.empty(ax, title)
     sums = table.timeline(np.timedelta64(width, "ns"), None, value)
@@ -88,7 +88,6 @@ def seasonal(
     observed = sums.total.astype(np.float64)
     _panels(ax, _style.drawable(sums.time), [observed, *decompose(observed, long // width)], _rows.UNITS[value])
     ax.set_title(title)
-    ax.set_ylabel(f"{value} per {interval_text(width).removeprefix('1 ')}", labelpad=_style.points(ax, "ytick.labelsize") * 4)
     _style.time_limits(ax, sums.time[0], sums.time[-1])
     _style.time_axis(ax)
     _style.fit(ax)
@@ -169,9 +168,7 @@ def _panels(ax: Axes, times: NDArray[np.datetime64], series: list[NDArray[np.flo
         panel.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
         _style.engineering(panel.yaxis, unit)
         panel.yaxis.set_major_locator(need("matplotlib.ticker", "plotting").MaxNLocator(3))
-        panel.text(
-            0.995, 0.93, name, transform=panel.transAxes, ha="right", va="top", fontsize=_style.points(ax, "legend.fontsize")
-        )  # fmt: skip
+        panel.text(1.01, 0.5, name, transform=panel.transAxes, va="center", fontsize=_style.points(ax, "legend.fontsize"))
         panel.tick_params(axis="y", labelsize=_style.points(ax, "ytick.labelsize"))
         panel.set_xlabel("")
     ax.set_yticks([])

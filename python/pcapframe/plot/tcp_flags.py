@@ -84,7 +84,7 @@ def tcp_flags(
     edges = _style.drawable(np.array(ends, np.int64).view("datetime64[ns]"))
     for (name, (color, dashes)), counts in zip(KINDS.items(), sums, strict=True):
         if counts.any():
-            ax.stairs(counts, edges, baseline=None, color=color, linestyle=dashes, linewidth=1.4, label=name)
+            ax.stairs(counts, edges, baseline=None, color=color, linestyle=dashes, linewidth=1.6 * _style.letters(ax), label=name)
     _style.time_limits(ax, edges[0], edges[-1])
     ax.set_ylim(bottom=0)
     ax.set_title(title)

@@ -71,7 +71,7 @@ def top_talkers(
     out, into = (np.array([sums.get(name, 0) for name in kept], np.float64) for sums in (sent, received))
     ax.barh(places, out, color=SENT, label="sent")
     ax.barh(places, into, left=out, color=RECEIVED, label="received")
-    ax.set_yticks(places, [_style.short(name) for name in kept])
+    ax.set_yticks(places, [_style.short(ax, name) for name in kept])
     ax.invert_yaxis()
     ax.set(title=title, xlabel=value)
     _style.whole_numbers(ax, ax.xaxis)

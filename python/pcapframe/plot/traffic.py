@@ -68,7 +68,7 @@ def traffic(
     below = np.zeros(len(sums), np.uint64)
     for name, color in zip(names, _style.colors(ax, names), strict=True):
         above = below + sums[name]
-        ax.stairs(above, edges, baseline=below, fill=True, color=color, label=_style.short(name), linewidth=0)
+        ax.stairs(above, edges, baseline=below, fill=True, color=color, label=_style.short(ax, name), linewidth=0)
         below = above
     _style.time_limits(ax, edges[0], edges[-1])
     ax.set_ylim(bottom=0)
