@@ -231,7 +231,8 @@ def _small(values: Any, count: int, present: NDArray[np.bool_] | None, names: An
     texts = [*map(str, range(count) if names is None else names.tolist()), "none"]
     if present is None:
         return values, texts
-    return lambda rows: np.where(present[rows], values(rows), count), texts
+    # A type that `count` fits in: in that of the values it would wrap.
+    return lambda rows: np.where(present[rows], values(rows), np.int64(count)), texts
 
 
 def protocol_groups(capture: Capture) -> tuple[list[str], Any]:

@@ -22,6 +22,10 @@ Rows: TypeAlias = Callable[[slice], Any]
 
 UNITS = {"bytes": "B", "packets": "", "connections": ""}
 LAST = np.iinfo(np.int64).max
+# Nanoseconds that matplotlib has an axis for.
+SHORTEST = 10_000
+# Up to here every packet is a dot; beyond, dots would hide one another.
+DOTS = 3000
 OFFSET = re.compile(r"T.*[+-]\d\d(:?\d\d)?$")
 
 
@@ -133,7 +137,7 @@ def time_bins(table: Capture, most: int) -> tuple[int, int, int, NDArray[np.date
     """Return start and width (nanoseconds), number and edges of equal bins of time, no shorter than can be drawn."""
     times = table.timestamp.view(np.int64)
     start, span = int(times.min()), int(times.max()) - int(times.min()) + 1
-    width = max(-(-span // most), 1000)
+    width = max(-(-span // most), 1000 if span > SHORTEST else SHORTEST)
     count = -(-span // width)
     edges = [min(start + width * place, LAST) for place in range(count + 1)]
     return start, width, count, np.array(edges, np.int64).view("datetime64[ns]")

@@ -49,6 +49,8 @@ EARLIEST = np.datetime64("1677-09-21T00:12:45", "ns")
 # Letters have their usual size on Axes of at least so many inches, and no less than so much of it on smaller ones.
 FULL_WIDTH, FULL_HEIGHT, SMALLEST = 5.0, 3.0, 0.6
 ROOMY = 0.8
+# Ten microseconds in matplotlib's days: what is nearer has no axis of its own.
+NEAREST = 10 / 86400e6
 POINTS_PER_INCH = 72
 
 
@@ -57,7 +59,8 @@ def axes(ax: Axes | None, projection: str | None = None) -> Axes:
     if ax is not None:
         return ax
     pyplot = need("matplotlib.pyplot", "plotting")
-    _, ax = pyplot.subplots(figsize=(10, 4.5), layout="constrained", subplot_kw={"projection": projection})
+    size = (10, 4.5) if projection is None else (8, 6)
+    _, ax = pyplot.subplots(figsize=size, layout="constrained", subplot_kw={"projection": projection})
     return ax
 
 
@@ -137,6 +140,8 @@ def time_axis(ax: Axes, share: float = 1.0) -> None:
     fitting = int(share * inches(ax)[0] * POINTS_PER_INCH / (5 * points(ax, "xtick.labelsize")))
     most = max(min(fitting, 9), 3)
     locator = dates.AutoDateLocator(minticks=min(4, most - 1), maxticks=most)
+    for frequency in (dates.MINUTELY, dates.SECONDLY):
+        locator.intervald[frequency] = [1, 2, 5, 10, 15, 30]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     # The day is below on the right; where it would meet a label in the middle, there is a shorter one left of the axis.
@@ -152,10 +157,19 @@ def drawable(times: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
 
 
 def time_limits(ax: Axes, first: np.datetime64, last: np.datetime64) -> None:
-    """Show the times from `first` to `last`, if matplotlib, which counts in days, can tell them apart."""
-    ends = need("matplotlib.dates", "plotting").date2num([first, last])
-    if ends[0] < ends[1]:
-        ax.set_xlim(*ends)
+    """Show the times from `first` to `last`, or what is around them if they are one to matplotlib, which counts in days."""
+    begin, end = need("matplotlib.dates", "plotting").date2num([first, last])
+    if end - begin < NEAREST:
+        begin, end = begin - NEAREST / 2, end + NEAREST / 2
+    ax.set_xlim(begin, end)
+
+
+def not_too_near(ax: Axes, times: NDArray[np.datetime64]) -> None:
+    """Show what is around the times, if all of them are one to matplotlib."""
+    first, last = drawable(np.array([times.min(), times.max()]))
+    begin, end = need("matplotlib.dates", "plotting").date2num([first, last])
+    if end - begin < NEAREST:
+        time_limits(ax, first, last)
 
 
 def amount(value: float, unit: str = "") -> str:
@@ -187,22 +201,36 @@ def legend(ax: Axes, title: str | None) -> None:
     )  # fmt: skip
 
 
-def mesh(ax: Axes, x: NDArray[Any], y: NDArray[Any], counts: NDArray[np.uint64], label: str, unit: str = "") -> None:
+def mesh(
+    ax: Axes, x: NDArray[Any], y: NDArray[Any], counts: NDArray[np.uint64], label: str, unit: str = "", **options: Any
+) -> None:
     """Draw numbers as colours on a log scale, 0 as background, with a bar that explains them."""
     matplotlib_colors = need("matplotlib.colors", "plotting")
     least = int(counts[counts > 0].min())
     norm = matplotlib_colors.LogNorm(vmin=least, vmax=max(int(counts.max()), 2 * least))
     shades = matplotlib_colors.LinearSegmentedColormap.from_list("packets", SHADES_ON_DARK if dark(ax) else SHADES)
     shown: Any = np.ma.masked_equal(counts, 0)
-    drawn = ax.pcolormesh(x, y, shown, norm=norm, cmap=shades)
+    drawn = ax.pcolormesh(x, y, shown, norm=norm, cmap=shades, **options)
     bar = ax.figure.colorbar(drawn, ax=ax, pad=0.02)
     bar.set_label(label, fontsize=points(ax, "axes.labelsize"))
     ticker = need("matplotlib.ticker", "plotting")
     bar.ax.yaxis.set_major_formatter(ticker.EngFormatter(unit=unit, sep=" " if unit else ""))
     bar.ax.yaxis.set_minor_formatter(ticker.NullFormatter())
-    if norm.vmax < 10 * norm.vmin:
+    if counts.max() == least:
+        bar.set_ticks([least])
+    elif norm.vmax < 10 * norm.vmin:
         bar.ax.yaxis.set_major_locator(ticker.MaxNLocator(4, integer=True))
     bar.ax.tick_params(labelsize=points(ax, "ytick.labelsize"))
+
+
+def plain(axis: Any) -> None:
+    """Numbers as they are: ports and sizes are not told by their distance from another."""
+    axis.set_major_formatter(need("matplotlib.ticker", "plotting").ScalarFormatter(useOffset=False))
+
+
+def dots(ax: Axes, times: NDArray[np.datetime64], values: NDArray[Any], color: str, label: str | None = None) -> None:
+    """Draw a dot for each row over time."""
+    ax.plot(drawable(times), values, ".", color=color, label=label, markersize=4)
 
 
 def short(ax: Axes, name: str) -> str:
@@ -218,7 +246,7 @@ def empty(ax: Axes, title: str, text: str = "no packets") -> Axes:
     write(0.5, 0.5, text, ha="center", va="center", transform=ax.transAxes, color="#808080", fontsize=points(ax, "font.size"))
     ax.set_xticks([])
     ax.set_yticks([])
-    if hasattr(ax, "set_zticks"):
-        ax.set_zticks([])
+    if hasattr(ax, "zaxis"):
+        ax.set_axis_off()
     fit(ax)
     return ax

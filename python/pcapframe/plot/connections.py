@@ -74,7 +74,16 @@ def connections(
     )  # fmt: skip
     if not counts.any():
         return _style.empty(ax, title, f"no {value} between addresses")
-    _style.mesh(ax, np.arange(len(receivers) + 1), np.arange(len(senders) + 1), counts, value, _rows.UNITS[value])
+    _style.mesh(
+        ax,
+        np.arange(len(receivers) + 1),
+        np.arange(len(senders) + 1),
+        counts,
+        value,
+        _rows.UNITS[value],
+        edgecolor=ax.get_facecolor(),
+        linewidth=0.5,
+    )
     ax.set(title=title, xlabel="to", ylabel="from")
     ax.set_xticks(np.arange(len(receivers)) + 0.5, [_style.short(ax, name) for name in receivers], rotation=90)
     ax.set_yticks(np.arange(len(senders)) + 0.5, [_style.short(ax, name) for name in senders])

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BINS_A_DECADE = 5
+LEAST_BINS = 15
+# A bar so high would hide those of a few flows.
+LOG_FROM = 100
 # What to name on the axis, in seconds, the first that fit.
 NAMED = {
     1: "1 s", 60: "1 min", 3600: "1 h", 86400: "1 d", 1e-3: "1 ms", 1e-6: "1 µs", 1e-9: "1 ns", 864000: "10 d", 8640000: "100 d",
@@ -61,9 +64,13 @@ def flow_durations(flows: Any, *, ax: Axes | None = None) -> Axes:
     if instants:
         ax.bar(zero, instants, width=1.5 * step, color=_style.PALETTE[1])
     _name(ax, (zero - step if instants else places[0], places[-1]), zero if instants else None)
-    ax.set(title=f"{title} ({len(durations):,} flows)", xlabel="duration", ylabel="flows")
-    ax.set_ylim(bottom=0)
-    _style.whole_numbers(ax, ax.yaxis)
+    ax.set(title=f"{title} ({len(durations):,} {'flow' if len(durations) == 1 else 'flows'})", xlabel="duration", ylabel="flows")
+    if max(counts.max(), instants) > LOG_FROM:
+        ax.set_yscale("log")
+        ax.set_ylim(bottom=0.7)
+    else:
+        ax.set_ylim(bottom=0)
+        _style.whole_numbers(ax, ax.yaxis)
     _style.engineering(ax.yaxis, "")
     _style.fit(ax)
     return ax
@@ -72,9 +79,11 @@ def flow_durations(flows: Any, *, ax: Axes | None = None) -> Axes:
 def _edges(lasting: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the edges of bins of equal ratio that hold all durations."""
     if not len(lasting):
-        return np.array([0.1, 1.0])
+        return np.array([1e-3, 1e-2])
     low = np.floor(np.log10(lasting.min()) * BINS_A_DECADE)
     high = np.floor(np.log10(lasting.max()) * BINS_A_DECADE) + 1
+    missing = max(LEAST_BINS - int(high - low), 0)
+    low, high = low - missing // 2, high + missing - missing // 2
     return np.asarray(10 ** (np.arange(low, high + 1) / BINS_A_DECADE), np.float64)
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SEVERITIES = ("low", "medium", "high", "critical")
-COLORS = ("#56B4E9", "#E69F00", "#D55E00", "#CC79A7")
+# Reds of ColorBrewer, told apart by lightness, and not the colours of what is drawn: https://colorbrewer2.org
+COLORS = ("#FCBBA1", "#FB6A4A", "#CB181D", "#67000D")
 # Spans nearer to each other than this part of the axis are drawn as one; what is shorter is drawn as long.
 NEAR = 1 / 400
 # Labels take no more than this part of the height.
@@ -61,15 +62,19 @@ def overlay_alerts(ax: Axes, alerts: Any, *, labels: bool = True) -> Axes:
     begin, end = (need("matplotlib.dates", "plotting").date2num(_style.drawable(times[known])) for times in (first, last))
     limits = ax.get_xlim()
     spans = _spans(begin, np.maximum(begin, end), kinds[known], levels[known], limits)
+    colors = COLORS[::-1] if _style.dark(ax) else COLORS
     for level in sorted({level for _, level, _, _ in spans}):
         chosen = [(left, right - left) for _, span_level, left, right in spans if span_level == level]
-        ax.broken_barh(
-            chosen, (0, 1), transform=ax.get_xaxis_transform(), color=COLORS[level], alpha=0.3, linewidth=0, zorder=0.5,
-            label=f"{SEVERITIES[level]} alert",
-        )  # fmt: skip
+        style: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "color": colors[level], "linewidth": 0}
+        # Behind what is drawn, and on the edge above it, where nothing hides them.
+        ax.broken_barh(chosen, (0, 1), alpha=0.3, zorder=0.5, **style)
+        ax.broken_barh(chosen, (1, 0.02), clip_on=False, label=f"{SEVERITIES[level]} alert", **style)
     if labels:
         _write(ax, spans, limits)
     ax.set_xlim(limits)
+    known_legend = ax.get_legend()
+    if known_legend is not None:
+        _style.legend(ax, known_legend.get_title().get_text())
     return ax
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from ..capture import Capture
 
-# Up to here every packet is a dot; beyond, dots would hide one another.
-DOTS = 3000
 SIZE_BINS = 80
 TIME_BINS = 240
 
@@ -52,7 +50,7 @@ def packet_sizes(
     table = _rows.window(table, start, end)
     if not len(table):
         return _style.empty(ax, title)
-    if len(table) <= DOTS:
+    if len(table) <= _rows.DOTS:
         _dots(ax, table)
     else:
         _density(ax, table)
@@ -70,7 +68,8 @@ def _dots(ax: Axes, table: Capture) -> None:
     used = [place for place in range(len(names)) if (codes == place).any()]
     for place, color in zip(used, _style.colors(ax, [names[place] for place in used]), strict=True):
         rows = codes == place
-        ax.plot(_style.drawable(table.timestamp[rows]), table.length[rows], ".", color=color, label=names[place], markersize=4)
+        _style.dots(ax, table.timestamp[rows], table.length[rows], color, names[place])
+    _style.not_too_near(ax, table.timestamp)
     _style.legend(ax, "protocol")
 
 

@@ -31,7 +31,7 @@ def port_activity(
     end: _rows.Moment | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw how many packets each port has over time: a scan is a column of ports, a service a line.
+    """Draw the ports of packets over time, where there are many as how many each has: a scan is a column, a service a line.
 
     Parameters
     ----------
@@ -77,15 +77,21 @@ def port_activity(
     if not used.any():
         return _style.empty(ax, title, "no packets with ports")
     edges, is_log = _edges(int(used.argmax()), PORTS - int(used[::-1].argmax()), scale)
-    counts, times = _counts(table, port, present, edges)
     if is_log:
         ax.set_yscale("function", functions=(np.log1p, np.expm1))
-    # A port is in the middle of its bin.
-    _style.mesh(ax, _style.drawable(times), edges - 0.5, counts, "packets")
+    if len(table) <= _rows.DOTS:
+        shown = slice(None) if present is None else present
+        _style.dots(ax, table.timestamp[shown], table[port][shown], _style.PALETTE[0])
+        _style.not_too_near(ax, table.timestamp[shown])
+    else:
+        counts, times = _counts(table, port, present, edges)
+        # A port is in the middle of its bin.
+        _style.mesh(ax, _style.drawable(times), edges - 0.5, counts, "packets")
     if is_log:
         _name_ports(ax, edges)
     else:
         _style.whole_numbers(ax, ax.yaxis)
+        _style.plain(ax.yaxis)
     ax.set(title=title, ylabel=DESCRIPTIONS[port])
     _style.time_axis(ax)
     _style.fit(ax)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ..timeline import Interval, Value
 
 # What repeats in networks: weeks, days, hours, minutes, seconds; the longest that the capture holds twice.
-PERIODS = [7 * 86400 * 10**9, 86400 * 10**9, 3600 * 10**9, 60 * 10**9, 10**9, 10**6]
-# An interval is so small a part of its period.
-STEPS_A_PERIOD = 60
+PERIODS = [7 * 86400 * 10**9, 86400 * 10**9, 3600 * 10**9, 60 * 10**9, 10**9]
+# Intervals in a period, where none are asked for.
+LEAST_STEPS, STEPS, MOST_STEPS = 40, 60, 100
 PANELS = ("observed", "trend", "seasonal", "residual")
 OBSERVED, TREND, SEASONAL, RESIDUAL = "#56B4E9", "#D55E00", "#009E73", "#CC79A7"
 
@@ -42,10 +42,10 @@ def seasonal(
     table : Capture
         What to draw; needs the column timestamp and the one that `value` names.
     period : str, float, datetime.timedelta or numpy.timedelta64, optional
-        What repeats, such as ``"1d"``; a number is seconds. By default the longest of week, day, hour, minute, second and
-        millisecond that the capture holds twice.
+        What repeats, such as ``"1d"``; a number is seconds. By default the longest of week, day, hour, minute and second
+        that the capture holds twice.
     interval : str, float, datetime.timedelta or numpy.timedelta64, optional
-        Traffic is summed in these; by default a sixtieth of the period.
+        Traffic is summed in these; by default about a fiftieth of the period.
     value : {"bytes", "packets", "connections"}
         As for :meth:`pcapframe.Capture.timeline`.
     start, end : str, datetime.datetime or numpy.datetime64, optional
@@ -75,7 +75,7 @@ def seasonal(
     ax = _style.axes(ax)
     table = _rows.window(table, start, end)
     long = _period(table, period)
-    width = max(long // STEPS_A_PERIOD, 1) if interval is None else interval_nanoseconds(interval)
+    width = _interval(long) if interval is None else interval_nanoseconds(interval)
     if long % width or long < 2 * width:
         message = f"period is {interval_text(long)}, but must be two or more whole intervals of {interval_text(width)}"
         raise ValueError(message)
@@ -156,6 +156,14 @@ def _period(table: Capture, period: Interval | None) -> int:
     return next((length for length in PERIODS if 2 * length <= span), PERIODS[-1])
 
 
+def _interval(period: int) -> int:
+    """Return an interval that people use, or else any, that cuts the period into about fifty."""
+    fitting = [step for step in _style.STEPS if period % step == 0 and LEAST_STEPS <= period // step <= MOST_STEPS]
+    if fitting:
+        return fitting[-1]
+    return next((period // steps for steps in range(STEPS, 1, -1) if period % steps == 0), period)
+
+
 def _panels(ax: Axes, times: NDArray[np.datetime64], series: list[NDArray[np.float64]], unit: str) -> None:
     """Draw each series in a panel of its own inside of the Axes, over the same times."""
     height = 1 / len(series)
@@ -163,7 +171,8 @@ def _panels(ax: Axes, times: NDArray[np.datetime64], series: list[NDArray[np.flo
         panel = ax.inset_axes((0, 1 - height * (place + 1) + 0.015, 1, height - 0.03), sharex=ax)
         # What is drawn behind, such as alerts, shows through.
         panel.patch.set_visible(False)
-        panel.plot(times, values, color=color, linewidth=1)
+        # What is left by rounding is nothing.
+        panel.plot(times, np.where(np.abs(values) < 1e-9 * series[0].max(), 0, values), color=color, linewidth=1)
         panel.margins(y=0.15)
         panel.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
         _style.engineering(panel.yaxis, unit)

@@ -73,6 +73,7 @@ def top_talkers(
     ax.barh(places, into, left=out, color=RECEIVED, label="received")
     ax.set_yticks(places, [_style.short(ax, name) for name in kept])
     ax.invert_yaxis()
+    ax.set_xlim(0, float((out + into).max()) * 1.05)
     ax.set(title=title, xlabel=value)
     _style.whole_numbers(ax, ax.xaxis)
     _style.engineering(ax.xaxis, _rows.UNITS[value])
