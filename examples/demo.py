@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 
 import pcapframe as pf
+from pcapframe.plot import overlay_alerts
 
 mpl.use("Agg")
 # The paths below hold wherever this is started.
@@ -89,10 +90,15 @@ for row in csv.DictReader(LABELS.read_text(encoding="utf-8").splitlines()):
 heading("Plots")
 PLOTS.mkdir(exist_ok=True)
 with_ports = cap[cap.dport > 0]
+with LABELS.open(encoding="utf-8") as file:
+    attacks = [row for row in csv.DictReader(file) if row["class"] == "attack"]
 plots = {
     "traffic.png": (cap.plot.traffic(), "Traffic by protocol"),
     "ports.png": (with_ports.plot.traffic(by="dport", value="packets", top=5), "Packets by destination port"),
     "packet_sizes.png": (cap.plot.packet_sizes(), "Packet sizes"),
+    "port_activity.png": (cap.plot.port_activity(), "Destination ports over time"),
+    "connections.png": (cap.plot.connections(), "Packets between hosts"),
+    "alerts.png": (overlay_alerts(cap.plot.tcp_flags(interval="1s"), attacks), "TCP flags and the labelled attacks"),
 }
 for name, (axes, title) in plots.items():
     axes.set_title(title)

@@ -356,7 +356,7 @@ class Capture(Tabular, ColumnProperties):
 
     @property
     def plot(self) -> CapturePlots:
-        """Plots of this capture: ``cap.plot.traffic()``, ``cap.plot.packet_sizes()``."""
+        """Plots of this capture: ``cap.plot.traffic()``, ``cap.plot.connections()`` and others."""
         from .plot import CapturePlots
 
         return CapturePlots(self)

@@ -68,7 +68,7 @@ def overlay_alerts(ax: Axes, alerts: Any, *, labels: bool = True) -> Axes:
         style: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "color": colors[level], "linewidth": 0}
         # Behind what is drawn, and on the edge above it, where nothing hides them.
         ax.broken_barh(chosen, (0, 1), alpha=0.3, zorder=0.5, **style)
-        ax.broken_barh(chosen, (1, 0.02), clip_on=False, label=f"{SEVERITIES[level]} alert", **style)
+        ax.broken_barh(chosen, (0.98, 0.02), zorder=3, label=f"{SEVERITIES[level]} alert", **style)
     if labels:
         _write(ax, spans, limits)
     ax.set_xlim(limits)
@@ -154,6 +154,6 @@ def _write(ax: Axes, spans: list[tuple[str, int, float, float]], limits: tuple[f
             continue
         taken[free].append(place)
         ax.text(
-            center, 0.985 - free * line, kind, transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=size,
+            center, 0.97 - free * line, kind, transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=size,
             clip_on=True, zorder=6, path_effects=[outline],
         )  # fmt: skip

@@ -101,6 +101,8 @@ def _fit(ax: Any) -> None:
     ax.tick_params(axis="z", labelsize=_style.points(ax, "ytick.labelsize"))
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
         axis.labelpad *= scale
+    # Its numbers are longer than those of ports.
+    ax.zaxis.labelpad += 4 * scale
 
 
 def _dots(ax: Any, sample: Capture, port: str) -> None:
