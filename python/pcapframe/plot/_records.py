@@ -12,6 +12,8 @@ from ..timeline import PROTOCOLS
 from . import _rows
 
 SECOND = 10**9
+# Less than 64 bits of nanoseconds hold.
+MOST_SECONDS = 9.2e9
 
 
 def names(table: Any) -> list[str]:
@@ -65,8 +67,7 @@ def times(values: NDArray[Any], name: str) -> NDArray[np.datetime64]:
 
 def _from_seconds(values: NDArray[Any]) -> NDArray[np.int64]:
     known = np.isfinite(values)
-    limit = 9.2e18
-    nanoseconds = np.clip(np.where(known, values, 0) * SECOND, -limit, limit).astype(np.int64)
+    nanoseconds = (np.clip(np.where(known, values, 0), -MOST_SECONDS, MOST_SECONDS) * SECOND).astype(np.int64)
     return np.where(known, nanoseconds, np.iinfo(np.int64).min)
 
 

@@ -95,10 +95,10 @@ def _labels(ax: Axes, flows: Any, rows: NDArray[np.intp]) -> list[str]:
 
 
 def _bars(ax: Axes, first: NDArray[np.datetime64], last: NDArray[np.datetime64], protocols: list[str]) -> None:
-    begin, end = first.view(np.int64), last.view(np.int64)
+    begin, end = first.view(np.int64), np.maximum(first, last).view(np.int64)
     span = max(float(end.max()) - float(begin.min()), 1e9)
-    seen = (np.maximum(end, begin).astype(np.float64) - begin < LEAST * span) * LEAST * span
-    lengths = np.maximum(np.maximum(end, begin) - begin, seen.astype(np.int64))
+    # As doubles, since 64 bits hold no difference of times at both ends of their range.
+    lengths = np.clip(end.astype(np.float64) - begin, LEAST * span, 9.2e18).astype(np.int64)
     names = list(dict.fromkeys(protocols))
     for name, color in zip(names, _style.colors(ax, names), strict=True):
         places = np.flatnonzero([protocol == name for protocol in protocols])
