@@ -42,7 +42,7 @@ def clone(tmp_path, monkeypatch):
     """A folder to write to, in which the captures are where they are in a clone."""
     data = tmp_path / "examples" / "data"
     data.mkdir(parents=True)
-    for name in ("lab.pcap", "lab-small.pcapng"):
+    for name in ("lab.pcap", "lab-small.pcapng", "lab.labels.csv"):
         shutil.copy(ROOT / "examples" / "data" / name, data)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -99,6 +99,8 @@ def test_packets_without_addresses_are_no_connections():
     ax = cap.plot.connections()
     assert ax.collections[0].get_array().sum() == np.count_nonzero(cap.src.codes) == 7
     assert "other" not in labels(ax.get_yticklabels())
+    few = cap.plot.connections(top=1)
+    assert (labels(few.get_yticklabels())[-1], few.collections[0].get_array().sum()) == ("other", 7)
     assert "no packets between addresses" in texts(cap[-1:].plot.connections())
     assert "no bytes of hosts with addresses" in texts(cap[-1:].plot.top_talkers())
 
