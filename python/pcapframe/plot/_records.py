@@ -44,11 +44,6 @@ def has(table: Any, name: str) -> bool:
     return name in names(table)
 
 
-def length(table: Any, name: str, what: str) -> int:
-    """Return how many rows there are."""
-    return len(column(table, name, what))
-
-
 def times(values: NDArray[Any], name: str) -> NDArray[np.datetime64]:
     """Return times as datetime64[ns]; whole numbers are nanoseconds and others seconds since 1970, texts are read.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._generated import TcpFlag
-from ..timeline import interval_nanoseconds, interval_text
+from ..timeline import MAX_BINS, interval_nanoseconds, interval_text
 from . import _rows, _style
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ KINDS = {
     "RST": ("#D55E00", ":"),
 }
 FLAGS = np.arange(1 << 9)
-MOST_BINS = 10_000_000
 
 
 def tcp_flags(
@@ -74,7 +73,7 @@ def tcp_flags(
     width = _style.nice_interval(times) if interval is None else interval_nanoseconds(interval)
     first = int(times.min()) // width
     count = int(times.max()) // width - first + 1
-    if count > MOST_BINS:
+    if count > MAX_BINS:
         message = f"interval is {interval!r}, which cuts this capture into {count:,} intervals; choose a longer one"
         raise ValueError(message)
     sums = _counts(table, first * width, width, count)
