@@ -69,12 +69,12 @@ def overlay_alerts(ax: Axes, alerts: Any, *, labels: bool = True) -> Axes:
         # Behind what is drawn, and on the edge above it, where nothing hides them.
         ax.broken_barh(chosen, (0, 1), alpha=0.3, zorder=0.5, **style)
         ax.broken_barh(chosen, (0.98, 0.02), zorder=3, label=f"{SEVERITIES[level]} alert", **style)
-    if labels:
-        _write(ax, spans, limits)
     ax.set_xlim(limits)
     known_legend = ax.get_legend()
     if known_legend is not None:
         _style.legend(ax, known_legend.get_title().get_text())
+    if labels and spans:
+        _write(ax, spans, limits)
     return ax
 
 
@@ -139,7 +139,10 @@ def _spans(
 def _write(ax: Axes, spans: list[tuple[str, int, float, float]], limits: tuple[float, float]) -> None:
     """Write kinds at the top, the worst first, each on the first line where it hides no other; without room, not."""
     size = _style.points(ax, "legend.fontsize") * 0.85
-    width, height = _style.inches(ax)
+    # How wide the Axes are beside their legend is known once they have been laid out.
+    ax.figure.canvas.figure.draw_without_rendering()
+    box, dpi = ax.get_window_extent(), ax.figure.dpi
+    width, height = box.width / dpi, box.height / dpi
     low, high = sorted(limits)
     letter = (high - low) / width * size * 0.65 / _style.POINTS_PER_INCH
     line = size * 1.3 / _style.POINTS_PER_INCH / height
