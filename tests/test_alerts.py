@@ -86,6 +86,19 @@ def test_tables(alerts):
     assert alerts[:0].to_arrow().schema == table.schema
 
 
+def test_columns(alerts):
+    assert alerts.columns == list(alerts.to_pandas().columns)
+    for name in alerts.columns:
+        assert alerts[name].tolist() == [getattr(alert, name) for alert in alerts] or name in ("first_seen", "last_seen")
+        assert alerts[:0][name].shape == (0,)
+    assert alerts["first_seen"].dtype == "datetime64[ns]"
+    assert (alerts["last_seen"] == [alert.last_seen for alert in alerts]).all()
+    assert (alerts["severity"] >= detect.Severity.MEDIUM).tolist() == [True, True]
+    assert alerts["packets"].sum() == 170
+    with pytest.raises(pf.UnknownColumnError, match="there is no column 'colour'; columns are kind, severity, "):
+        alerts["colour"]
+
+
 def test_previews_are_bounded_and_escaped():
     frames = [segment(SYN, port, src=f"10.0.1.{i}") for port in range(100, 120) for i in range(30)]
     alerts = detect.port_scan(capture(every(0.001, frames)))

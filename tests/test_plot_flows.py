@@ -71,7 +71,7 @@ def seconds(ax):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_gantt(form):
-    ax = plot.flow_gantt(FORMS[form](FLOWS))
+    ax = plot.gantt(FORMS[form](FLOWS))
     # A flow of no time at all is drawn as 0.003 of the 200 s.
     assert seconds(ax) == pytest.approx(np.array([(0, 30), (5, 1), (10, 0.6), (60, 140)]), abs=0.01)
     assert [label.get_text() for label in ax.get_yticklabels()] == [
@@ -83,7 +83,7 @@ def test_gantt(form):
 
 def test_gantt_of_many_flows_has_the_longest():
     lengths = np.random.default_rng(1).permutation(100_000)
-    ax = plot.flow_gantt({"first_seen": np.zeros(100_000, np.int64), "last_seen": lengths * 10**9}, top=3)
+    ax = plot.gantt({"first_seen": np.zeros(100_000, np.int64), "last_seen": lengths * 10**9}, top=3)
     assert [bar.get_width() for group in ax.containers for bar in group] == [99_999 / 86400, 99_998 / 86400, 99_997 / 86400]
     assert ax.get_title() == "The 3 longest of 100,000 flows"
     assert ax.get_legend() is None
@@ -95,7 +95,7 @@ def test_any_number_of_flows_at_any_size(size, count):
     random = np.random.default_rng(count)
     first = BASE + random.integers(0, 10**12, count).astype("timedelta64[ns]")
     table = {"first_seen": first, "last_seen": first + (10 ** random.uniform(0, 11, count)).astype("timedelta64[ns]")}
-    for draw in (plot.flow_gantt, plot.flow_durations):
+    for draw in (plot.gantt, plot.durations):
         figure, ax = plt.subplots(figsize=size, layout="constrained")
         draw(table, ax=ax)
         figure.canvas.draw()
@@ -110,10 +110,10 @@ def test_flows_that_end_before_they_begin_or_never():
         "first_seen": np.array([BASE + np.timedelta64(9, "s"), BASE, np.datetime64("NaT")]),
         "last_seen": np.array([BASE, BASE + np.timedelta64(5, "s"), BASE]),
     }
-    ax = plot.flow_gantt(table)
+    ax = plot.gantt(table)
     assert len(ax.get_yticks()) == 2
     assert seconds(ax)[:, 1] == pytest.approx([5, 0.027], abs=0.001)
-    plot.flow_durations(table).figure.canvas.draw()
+    plot.durations(table).figure.canvas.draw()
 
 
 DURATIONS = np.array([0, 0, 1e-6, 0.5, 0.5, 15, 4000, -3])
@@ -133,7 +133,7 @@ DURATIONS = np.array([0, 0, 1e-6, 0.5, 0.5, 15, 4000, -3])
     ids=["seconds", "NaN", "timedelta", "NaT", "pandas", "polars", "two times"],
 )
 def test_durations(table):
-    ax = plot.flow_durations(table)
+    ax = plot.durations(table)
     (instants,) = ax.containers
     (stairs,) = [patch for patch in ax.patches if hasattr(patch, "get_data")]
     counts, edges, _ = stairs.get_data()
@@ -145,13 +145,13 @@ def test_durations(table):
 
 
 def test_missing_columns():
-    for draw in (plot.flow_gantt, plot.flow_durations):
+    for draw in (plot.gantt, plot.durations):
         with pytest.raises(ValueError, match="flows has no column 'first_seen'; columns are last_seen"):
             draw({"last_seen": FLOWS["last_seen"]})
     with pytest.raises(ValueError, match="alerts has no column 'kind'"):
         plot.overlay_alerts(plt.subplots()[1], {name: ALERTS[name] for name in ("first_seen", "last_seen")})
     with pytest.raises(ValueError, match="first_seen is 'soon'"):
-        plot.flow_gantt({"first_seen": ["soon"], "last_seen": ["later"]})
+        plot.gantt({"first_seen": ["soon"], "last_seen": ["later"]})
     with pytest.raises(ValueError, match="severity is 'grave', but must be 'low'"):
         plot.overlay_alerts(plt.subplots()[1], ALERTS | {"severity": np.array(["grave"] * 4, object)})
 
@@ -176,12 +176,12 @@ def ax(lab):
     return pf.read_pcap(lab).plot.traffic()
 
 
-def spans(ax):
-    """Begin and end of what is marked behind the plot, in seconds from the base."""
+def spans(ax, *, edge=False):
+    """Begin and end of what is marked behind the plot, or on its edge, in seconds from the base."""
     base = matplotlib.dates.date2num(BASE)
     found = []
     for group in ax.collections:
-        if group.get_zorder() < 1:
+        if (group.get_zorder() >= 1) == edge:
             for path in group.get_paths():
                 box = path.get_extents()
                 found.append(tuple(round(86400 * (x - base), 1) for x in (box.x0, box.x1)))
@@ -209,6 +209,53 @@ def test_alerts(ax, form):
     ax.figure.canvas.draw()
 
 
+@pytest.mark.parametrize("form", ["alerts", "generator", "pandas", "polars", "arrow"])
+def test_what_detectors_return(ax, lab, form):
+    found = pf.detect.all(pf.read_pcap(lab))
+    to = {
+        "alerts": lambda: found,
+        "generator": lambda: iter(found),
+        "pandas": found.to_pandas,
+        "polars": found.to_polars,
+        "arrow": found.to_arrow,
+    }
+    plot.overlay_alerts(ax, to[form]())
+    limits = ax.get_xlim()
+    near = 86400 * (limits[1] - limits[0]) / 400
+    begin, end = ((found[name] - BASE) / np.timedelta64(1, "s") for name in ("first_seen", "last_seen"))
+    drawn = spans(ax)
+    # Those of one kind and severity that meet are one; the beacon called all the time and is marked on the edge only.
+    for one, first, last in zip(found, begin, end, strict=True):
+        inside = ((drawn[:, 0] <= first + 0.06) & (drawn[:, 1] >= last - 0.06)).any()
+        assert inside == (one.kind != "beaconing"), one
+    assert len(drawn) >= 15
+    assert {tuple(span) for span in drawn} < {tuple(span) for span in spans(ax, edge=True)}
+    assert (drawn[:, 1] - drawn[:, 0] >= near - 0.06).all()
+    shown = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert shown[-4:] == ["low alert", "medium alert", "high alert", "critical alert"]
+    assert {"port_scan", "syn_flood", "arp_spoof"} <= set(texts(ax))
+
+
+@pytest.mark.parametrize("size", [(3, 2), (5, 3), (16, 9)])
+@pytest.mark.parametrize("kind", ["port_activity", "packet_sizes", "seasonal"])
+def test_severities_are_explained_above_where_there_is_no_legend(lab, kind, size):
+    cap = pf.read_pcap(lab)
+    figure, ax = plt.subplots(figsize=size, layout="constrained")
+    getattr(cap.plot, kind)(ax=ax)
+    figure.canvas.draw()
+    width = ax.get_window_extent().width
+    plot.overlay_alerts(ax, ALERTS)
+    figure.canvas.draw()
+    box, title = ax.get_legend().get_window_extent(), ax.title.get_window_extent()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "low alert", "medium alert", "high alert", "critical alert",
+    ]  # fmt: skip
+    # One line between title and plot; the plot is as wide as before.
+    assert ax.get_window_extent().y1 <= box.y0 < box.y1 <= title.y0
+    assert ax.get_window_extent().width == pytest.approx(width, rel=0.02)
+    assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+
+
 def test_alerts_without_severity_or_alerts(ax):
     plot.overlay_alerts(ax, [])
     plot.overlay_alerts(ax, {name: values[:0] for name, values in ALERTS.items()})
@@ -225,7 +272,9 @@ def test_alerts_beyond_what_is_shown(ax):
     around = {"first_seen": [BASE - shift], "last_seen": [BASE + shift], "kind": ["all day"]}
     plot.overlay_alerts(ax, {name: np.array(values) for name, values in around.items()})
     limits = [86400 * (x - matplotlib.dates.date2num(BASE)) for x in ax.get_xlim()]
-    assert spans(ax) == pytest.approx(np.array([limits]), abs=0.06)
+    # What takes all of the axis is no tint of all that is drawn.
+    assert spans(ax, edge=True) == pytest.approx(np.array([limits]), abs=0.06)
+    assert not len(spans(ax))
 
 
 def test_very_many_alerts_are_few_spans(ax):
@@ -238,7 +287,7 @@ def test_very_many_alerts_are_few_spans(ax):
         "severity": np.full(count, 2),
     }
     plot.overlay_alerts(ax, alerts)
-    assert len(spans(ax)) == 2
+    assert len(spans(ax, edge=True)) == 2
     assert sorted(texts(ax)) == ["flood", "scan"]
 
 

@@ -27,7 +27,7 @@ from .scanning import scan_pcap
 from .timeline import Timeline
 
 if TYPE_CHECKING:
-    from . import detect
+    from . import detect, plot
 
 __all__ = [
     "AddressColumn",
@@ -49,6 +49,7 @@ __all__ = [
     "UnknownColumnError",
     "__version__",
     "detect",
+    "plot",
     "read_pcap",
     "scan_flows",
     "scan_pcap",
@@ -57,9 +58,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Imported when it is first used.
-    if name == "detect":
+    if name in ("detect", "plot"):
         import importlib
 
-        return importlib.import_module(".detect", __name__)
+        return importlib.import_module(f".{name}", __name__)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

@@ -11,9 +11,11 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import _preview
 from .._extras import need
+from ..errors import UnknownColumnError
 from . import _eve
 from ._match import Match, any_filter, any_rows
 from ._packets import Packets
@@ -25,6 +27,7 @@ Evidence: TypeAlias = Mapping[str, int | float | str]
 
 TEXT_ALERTS = 8
 HTML_ALERTS = 20
+DTYPES = {"first_seen": "datetime64[ns]", "last_seen": "datetime64[ns]", "packets": "uint64"}
 NAMES = ("kind", "severity", "first_seen", "last_seen", "source", "target", "packets", "summary", "evidence", "filter")
 # All that a match may look at.
 COLUMNS = ("src", "dst", "layers", "protocol", "sport", "dport", "tcp_flags", "icmp_type")
@@ -145,7 +148,8 @@ def alert(
 class Alerts(Sequence[Alert]):
     """Alerts in the order of time: a sequence, and a table.
 
-    Made by the functions of :mod:`pcapframe.detect`. Index with a number for one alert, with a slice for some of them.
+    Made by the functions of :mod:`pcapframe.detect`. Index with a number for one alert, with a slice for some of them, with a name
+    for a column.
     """
 
     def __init__(self, alerts: Iterable[Alert], packets: Packets | Capture | None = None) -> None:
@@ -163,8 +167,35 @@ class Alerts(Sequence[Alert]):
     def __getitem__(self, key: int) -> Alert: ...
     @overload
     def __getitem__(self, key: slice) -> Alerts: ...
-    def __getitem__(self, key: int | slice) -> Alert | Alerts:
+    @overload
+    def __getitem__(self, key: str) -> NDArray[Any]: ...
+    def __getitem__(self, key: int | slice | str) -> Alert | Alerts | NDArray[Any]:
+        """Return one alert by its number, some by a slice, or a column by its name.
+
+        Raises
+        ------
+        IndexError
+            There is no such alert.
+        UnknownColumnError
+            There is no column of that name.
+        """
+        if isinstance(key, str):
+            return self._column(key)
         return self._part(self._alerts[key]) if isinstance(key, slice) else self._alerts[key]
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns, which ``alerts[name]`` gives: times as datetime64[ns], packets as uint64, others as objects."""
+        return list(NAMES)
+
+    def _column(self, name: str) -> NDArray[Any]:
+        if name not in NAMES:
+            message = f"there is no column {name!r}; columns are {', '.join(NAMES)}"
+            raise UnknownColumnError(message)
+        # Filled in after it was made: numpy would look into the objects.
+        values = np.empty(len(self), DTYPES.get(name, object))
+        values[:] = [getattr(one, name) for one in self]
+        return values
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Alerts) and self._alerts == other._alerts
@@ -221,21 +252,12 @@ class Alerts(Sequence[Alert]):
         assert self._packets is not None
         return self._packets
 
-    def columns(self) -> dict[str, list[Any]]:
-        """Return the table as lists, one for each of kind, severity, first_seen, last_seen, source, target, packets, summary,
-        evidence and filter.
-        """
-        return {name: [getattr(one, name) for one in self] for name in NAMES}
-
     def to_pandas(self) -> Any:
         """Return a pandas DataFrame; severity is an ordered category, evidence a dict."""
         pandas = need("pandas", "to_pandas")
-        columns = self.columns()
         order = [str(severity) for severity in Severity]
-        columns["severity"] = pandas.Categorical(list(map(str, columns["severity"])), categories=order, ordered=True)
-        for name in ("first_seen", "last_seen"):
-            columns[name] = list(np.array(columns[name], "datetime64[ns]"))
-        return pandas.DataFrame(columns)
+        severities = pandas.Categorical(list(map(str, self["severity"])), categories=order, ordered=True)
+        return pandas.DataFrame({name: self[name] for name in NAMES} | {"severity": severities})
 
     def to_arrow(self) -> Any:
         """Return a pyarrow Table; evidence is JSON."""
@@ -257,11 +279,10 @@ class Alerts(Sequence[Alert]):
         return table.with_columns(polars.from_epoch(name, "ns").dt.replace_time_zone("UTC") for name in times)
 
     def _plain(self) -> dict[str, list[Any]]:
-        columns = self.columns()
+        columns = {name: self[name].tolist() for name in NAMES}
         columns["severity"] = list(map(str, columns["severity"]))
         columns["evidence"] = [json.dumps(dict(evidence)) for evidence in columns["evidence"]]
-        for name in ("first_seen", "last_seen"):
-            columns[name] = [int(time.astype(np.int64)) for time in columns[name]]
+        # Times are whole nanoseconds: what a list has of datetime64[ns].
         return columns
 
     def write_eve(self, path: str | os.PathLike[str]) -> int:

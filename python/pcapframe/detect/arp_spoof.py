@@ -72,7 +72,10 @@ def arp_spoof(
     Examples
     --------
     >>> import pcapframe as pf
-    >>> spoofs = pf.detect.arp_spoof(pf.read_pcap("examples/data/lab.pcap"))  # doctest: +SKIP
+    >>> spoofs = pf.detect.arp_spoof(pf.read_pcap("examples/data/lab.pcap"))
+    >>> print(spoofs[0].summary)
+    02:00:0a:14:00:42 (10.20.0.66) claims to be 10.20.0.1 and 10.20.0.102, used by 02:00:0a:14:00:01, 02:00:0a:14:00:66,
+    and has passed on 24 packets
     """
     at_least("announcements", announcements, 1)
     times = duration("window", window), duration("announcement_window", announcement_window)

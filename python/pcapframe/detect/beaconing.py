@@ -72,7 +72,9 @@ def beaconing(
     Examples
     --------
     >>> import pcapframe as pf
-    >>> beacons = pf.detect.beaconing(pf.read_pcap("examples/data/lab.pcap"))  # doctest: +SKIP
+    >>> beacons = pf.detect.beaconing(pf.read_pcap("examples/data/lab.pcap"))
+    >>> print(beacons[0].summary)
+    10.20.0.103 called TCP port 80 of 203.0.113.80 56 times in 4.6 minutes, every 5.0 s (dispersion 0.03)
     """
     at_least("calls", calls, 3)
     fraction("jitter", jitter)

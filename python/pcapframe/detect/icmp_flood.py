@@ -57,7 +57,9 @@ def icmp_flood(capture: Source, *, packets: int = 100, window: Interval = "1s", 
     Examples
     --------
     >>> import pcapframe as pf
-    >>> floods = pf.detect.icmp_flood(pf.read_pcap("examples/data/lab.pcap"))  # doctest: +SKIP
+    >>> floods = pf.detect.icmp_flood(pf.read_pcap("examples/data/lab.pcap"))
+    >>> print(floods[0].summary)
+    10.20.0.10 got 2,500 echo requests in 2.6 s from 10.20.0.66
     """
     at_least("packets", packets, 1)
     times = duration("window", window), duration("pause", pause)

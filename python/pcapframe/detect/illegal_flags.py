@@ -70,7 +70,9 @@ def illegal_flags(capture: Source, *, packets: int = 1, pause: Interval = "60s")
     Examples
     --------
     >>> import pcapframe as pf
-    >>> odd = pf.detect.illegal_flags(pf.read_pcap("examples/data/lab.pcap"))  # doctest: +SKIP
+    >>> odd = pf.detect.illegal_flags(pf.read_pcap("examples/data/lab.pcap"))
+    >>> print(odd[0].summary)
+    202 TCP segments from 10.20.0.66 to 10.20.0.10 have FIN without ACK
     """
     at_least("packets", packets, 1)
     rest = duration("pause", pause)

@@ -59,8 +59,10 @@ def new_service(capture: Source, *, known: Source | None = None, learn: Interval
     Examples
     --------
     >>> import pcapframe as pf
-    >>> cap = pf.read_pcap("examples/data/lab.pcap")  # doctest: +SKIP
-    >>> today = pf.detect.new_service(cap[20000:], known=cap[:20000])  # doctest: +SKIP
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> today = pf.detect.new_service(cap[20000:], known=cap[:20000])
+    >>> len(today)
+    0
     """
     time = duration("learn", learn)
     packets = Packets.of(capture, COLUMNS)

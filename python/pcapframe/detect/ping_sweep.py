@@ -58,7 +58,9 @@ def ping_sweep(
     Examples
     --------
     >>> import pcapframe as pf
-    >>> sweeps = pf.detect.ping_sweep(pf.read_pcap("examples/data/lab.pcap"))  # doctest: +SKIP
+    >>> sweeps = pf.detect.ping_sweep(pf.read_pcap("examples/data/lab.pcap"))
+    >>> print(sweeps[0].summary)
+    10.20.0.66 asked by ARP for 249 addresses (10.20.0.0/24) in 4.5 s and got no answer
     """
     at_least("hosts", hosts, 1)
     at_least("arp_hosts", arp_hosts, 1)

@@ -107,8 +107,9 @@ def port_scan(
     Examples
     --------
     >>> import pcapframe as pf
-    >>> scans = pf.detect.port_scan(pf.read_pcap("examples/data/lab.pcap"))  # doctest: +SKIP
-    >>> print(scans[0].summary)  # doctest: +SKIP
+    >>> scans = pf.detect.port_scan(pf.read_pcap("examples/data/lab.pcap"))
+    >>> print(scans[0].summary)
+    10.20.0.66 tried 1,000 ports of 10.20.0.10 (SYN scan)
     """
     rules = _Rules(
         ports=ports,

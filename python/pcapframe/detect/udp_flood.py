@@ -72,7 +72,9 @@ def udp_flood(
     Examples
     --------
     >>> import pcapframe as pf
-    >>> floods = pf.detect.udp_flood(pf.read_pcap("examples/data/lab.pcap"))  # doctest: +SKIP
+    >>> floods = pf.detect.udp_flood(pf.read_pcap("examples/data/lab.pcap"))
+    >>> print(floods[0].summary)
+    3,000 datagrams to port 7000 of 10.20.0.10 in 3.2 s from 10.20.0.66; it refused 9
     """
     at_least("packets", packets, 1)
     at_least("streams", streams, 1)

@@ -85,7 +85,9 @@ def volume_anomaly(
     Examples
     --------
     >>> import pcapframe as pf
-    >>> surges = pf.detect.volume_anomaly(pf.read_pcap("examples/data/lab.pcap"))  # doctest: +SKIP
+    >>> surges = pf.detect.volume_anomaly(pf.read_pcap("examples/data/lab.pcap"))
+    >>> print(surges[0].summary)
+    2,298 packets in 1.0 s, where 26 were usual before, for 5.0 s
     """
     choices("value", value, tuple(FLOOR))
     choices("method", method, METHODS)

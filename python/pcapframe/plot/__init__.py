@@ -5,8 +5,8 @@ Times are UTC. Whatever the number of packets, they are binned first and then dr
 
 from ._capture import CapturePlots
 from .connections import connections
-from .flow_durations import flow_durations
-from .flow_gantt import flow_gantt
+from .durations import durations
+from .gantt import gantt
 from .overlay_alerts import overlay_alerts
 from .packet_sizes import packet_sizes
 from .port_activity import port_activity
@@ -22,8 +22,8 @@ __all__ = [
     "CapturePlots",
     "connections",
     "decompose",
-    "flow_durations",
-    "flow_gantt",
+    "durations",
+    "gantt",
     "overlay_alerts",
     "packet_sizes",
     "port_activity",

@@ -56,7 +56,9 @@ def connections(
 
     Examples
     --------
-    >>> cap.plot.connections(value="bytes", top=10)  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = cap.plot.connections(value="bytes", top=10)
     """
     ax = _style.axes(ax)
     title = "Connections between hosts"

@@ -18,6 +18,8 @@ SEVERITIES = ("low", "medium", "high", "critical")
 COLORS = ("#FCBBA1", "#FB6A4A", "#CB181D", "#67000D")
 # Spans nearer to each other than this part of the axis are drawn as one; what is shorter is drawn as long.
 NEAR = 1 / 400
+# What takes more than this part of the axis is marked on the edge only: behind the plot it would tint all of it.
+MOST_WIDTH = 0.5
 # Labels take no more than this part of the height.
 MOST_HEIGHT = 0.3
 
@@ -50,7 +52,9 @@ def overlay_alerts(ax: Axes, alerts: Any, *, labels: bool = True) -> Axes:
 
     Examples
     --------
-    >>> overlay_alerts(cap.plot.traffic(), alerts)  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = pf.plot.overlay_alerts(cap.plot.traffic(), pf.detect.all(cap))
     """
     table = _table(alerts)
     first, last = (_records.times(_records.column(table, name, "alerts"), name) for name in ("first_seen", "last_seen"))
@@ -63,16 +67,16 @@ def overlay_alerts(ax: Axes, alerts: Any, *, labels: bool = True) -> Axes:
     limits = ax.get_xlim()
     spans = _spans(begin, np.maximum(begin, end), kinds[known], levels[known], limits)
     colors = COLORS[::-1] if _style.dark(ax) else COLORS
+    widest = MOST_WIDTH * abs(limits[1] - limits[0])
     for level in sorted({level for _, level, _, _ in spans}):
         chosen = [(left, right - left) for _, span_level, left, right in spans if span_level == level]
         style: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "color": colors[level], "linewidth": 0}
         # Behind what is drawn, and on the edge above it, where nothing hides them.
-        ax.broken_barh(chosen, (0, 1), alpha=0.3, zorder=0.5, **style)
+        ax.broken_barh([span for span in chosen if span[1] <= widest], (0, 1), alpha=0.3, zorder=0.5, **style)
         ax.broken_barh(chosen, (0.98, 0.02), zorder=3, label=f"{SEVERITIES[level]} alert", **style)
     ax.set_xlim(limits)
-    known_legend = ax.get_legend()
-    if known_legend is not None:
-        _style.legend(ax, known_legend.get_title().get_text())
+    if spans:
+        _legend(ax)
     if labels and spans:
         _write(ax, spans, limits)
     return ax
@@ -134,6 +138,22 @@ def _spans(
         last[key] = [left, right]
         spans.append((*key, last[key]))
     return [(kind, level, ends[0], ends[1]) for kind, level, ends in spans]
+
+
+def _legend(ax: Axes) -> None:
+    """Add severities to the legend; where there is none, beside which a bar of colours or names of panels stand, above."""
+    known = ax.get_legend()
+    if known is not None:
+        _style.legend(ax, known.get_title().get_text())
+        return
+    size = _style.points(ax, "legend.fontsize")
+    legend = ax.legend(
+        loc="lower center", bbox_to_anchor=(0.5, 1.0), borderaxespad=0.4, borderpad=0, frameon=False, fontsize=size,
+        ncols=len(SEVERITIES), handlelength=1.0, handletextpad=0.4, columnspacing=1.0,
+    )  # fmt: skip
+    # The title makes room for it; layouts would make the Axes as narrow as the legend is wide.
+    legend.set_in_layout(False)
+    ax.set_title(ax.get_title(), pad=2.2 * size, fontsize=ax.title.get_fontsize())
 
 
 def _write(ax: Axes, spans: list[tuple[str, int, float, float]], limits: tuple[float, float]) -> None:

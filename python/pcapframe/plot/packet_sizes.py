@@ -43,10 +43,12 @@ def packet_sizes(
 
     Examples
     --------
-    >>> cap.tcp.plot.packet_sizes()  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = cap.tcp.plot.packet_sizes()
     """
     ax = _style.axes(ax)
-    title = "Packet sizes"
+    title = "Packet sizes over time"
     table = _rows.window(table, start, end)
     if not len(table):
         return _style.empty(ax, title)

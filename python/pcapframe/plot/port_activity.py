@@ -57,7 +57,9 @@ def port_activity(
 
     Examples
     --------
-    >>> cap.plot.port_activity(scale="linear")  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = cap.plot.port_activity(scale="linear")
     """
     if port not in DESCRIPTIONS:
         message = f"port is {port!r}, but must be 'dport' or 'sport'"

@@ -55,7 +55,9 @@ def protocol_mix(
 
     Examples
     --------
-    >>> cap.plot.protocol_mix(value="packets")  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = cap.plot.protocol_mix(value="packets")
     """
     ax = _style.axes(ax)
     title = f"Share of {value} by {by}"

@@ -59,7 +59,9 @@ def scatter3d(
 
     Examples
     --------
-    >>> cap.plot.scatter3d(points=1000)  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = cap.plot.scatter3d(points=1000)
     """
     if port not in DESCRIPTIONS:
         message = f"port is {port!r}, but must be 'dport' or 'sport'"
@@ -86,7 +88,8 @@ def scatter3d(
         zlabel="length (bytes)",
         zlim=(0, max(int(sample.length.max()), 1)),
     )
-    ax.set_xticks(np.log1p(list(PORT_TICKS)), list(PORT_TICKS.values()))
+    ticks = list(PORT_TICKS.items())[:: 1 if _style.letters(ax) >= _style.ROOMY else 2]
+    ax.set_xticks([np.log1p(number) for number, _ in ticks], [text for _, text in ticks])
     ax.set_xlim(0, np.log1p(65_535))
     _style.fit(ax)
     _fit(ax)
@@ -96,7 +99,7 @@ def scatter3d(
 def _fit(ax: Any) -> None:
     """Leave room for labels, which in space reach beyond the box, where layouts do not look for them."""
     scale = _style.letters(ax)
-    ax.set_box_aspect(None, zoom=0.7 + 0.15 * scale)
+    ax.set_box_aspect((5, 4, 3), zoom=0.8 + 0.15 * scale)
     ax.zaxis.label.set_fontsize(_style.points(ax, "axes.labelsize"))
     ax.tick_params(axis="z", labelsize=_style.points(ax, "ytick.labelsize"))
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):

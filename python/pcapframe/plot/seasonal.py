@@ -70,7 +70,9 @@ def seasonal(
 
     Examples
     --------
-    >>> cap.plot.seasonal(period="1min", interval="1s")  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = cap.plot.seasonal(period="1min", interval="1s")
     """
     ax = _style.axes(ax)
     table = _rows.window(table, start, end)
@@ -125,7 +127,9 @@ def decompose(values: NDArray[np.float64], period: int) -> tuple[NDArray[np.floa
 
     Examples
     --------
-    >>> trend, season, rest = decompose(np.array([1.0, 3, 2, 4, 3, 5]), 2)
+    >>> import numpy as np
+    >>> import pcapframe as pf
+    >>> trend, season, rest = pf.plot.decompose(np.array([1.0, 3, 2, 4, 3, 5]), 2)
     >>> trend.tolist(), season.tolist()
     ([nan, 2.25, 2.75, 3.25, 3.75, nan], [-0.75, 0.75, -0.75, 0.75, -0.75, 0.75])
     """

@@ -42,7 +42,9 @@ def size_histogram(
 
     Examples
     --------
-    >>> cap.plot.size_histogram()  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = cap.plot.size_histogram()
     """
     ax = _style.axes(ax)
     title = "Packet sizes"

@@ -62,7 +62,9 @@ def tcp_flags(
 
     Examples
     --------
-    >>> cap.plot.tcp_flags(interval="1s")  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = cap.plot.tcp_flags(interval="1s")
     """
     ax = _style.axes(ax)
     title = "TCP flags"

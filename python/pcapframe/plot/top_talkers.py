@@ -53,7 +53,9 @@ def top_talkers(
 
     Examples
     --------
-    >>> cap.plot.top_talkers(value="packets")  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = cap.plot.top_talkers(value="packets")
     """
     ax = _style.axes(ax)
     title = "Top talkers"

@@ -52,8 +52,10 @@ def traffic(
 
     Examples
     --------
-    >>> cap.plot.traffic(by="port", value="packets")  # doctest: +SKIP
-    >>> cap.plot.traffic(by="host", start="2026-11-23T21:54", end="2026-11-23T21:55")  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> cap = pf.read_pcap("examples/data/lab.pcap")
+    >>> ax = cap.plot.traffic(by="port", value="packets")
+    >>> ax = cap.plot.traffic(by="host", start="2026-11-23T21:54", end="2026-11-23T21:55")
     """
     ax = _style.axes(ax)
     title = f"Traffic by {by}" if by else "Traffic"

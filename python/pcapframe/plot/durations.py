@@ -23,7 +23,7 @@ NAMED = {
 }  # fmt: skip
 
 
-def flow_durations(flows: Any, *, ax: Axes | None = None) -> Axes:
+def durations(flows: Any, *, ax: Axes | None = None) -> Axes:
     """Draw how many flows last how long, on a log scale; those of no time at all have a bar of their own.
 
     Parameters
@@ -45,26 +45,28 @@ def flow_durations(flows: Any, *, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> flow_durations({"duration": [0.0, 0.2, 0.3, 15.0]})  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> pf.plot.durations({"duration": [0.0, 0.2, 0.3, 15.0]}).get_title()
+    'Flow durations (4 flows)'
     """
     ax = _style.axes(ax)
     title = "Flow durations"
-    durations = _records.seconds(flows, "flows")
-    durations = durations[np.isfinite(durations)]
-    if not len(durations):
+    lengths = _records.seconds(flows, "flows")
+    lengths = lengths[np.isfinite(lengths)]
+    if not len(lengths):
         return _style.empty(ax, title, "no flows")
-    lasting = durations[durations > 0]
+    lasting = lengths[lengths > 0]
     edges = _edges(lasting)
     counts = np.histogram(np.log10(lasting), np.log10(edges))[0] if len(lasting) else np.zeros(len(edges) - 1, np.int64)
     places = np.log10(edges)
     ax.stairs(counts, places, fill=True, color=_style.PALETTE[0], label="flows")
-    instants = len(durations) - len(lasting)
+    instants = len(lengths) - len(lasting)
     step = places[1] - places[0]
     zero = places[0] - 2.5 * step
     if instants:
         ax.bar(zero, instants, width=1.5 * step, color=_style.PALETTE[1])
     _name(ax, (zero - step if instants else places[0], places[-1]), zero if instants else None)
-    ax.set(title=f"{title} ({len(durations):,} {'flow' if len(durations) == 1 else 'flows'})", xlabel="duration", ylabel="flows")
+    ax.set(title=f"{title} ({len(lengths):,} {'flow' if len(lengths) == 1 else 'flows'})", xlabel="duration", ylabel="flows")
     if max(counts.max(), instants) > LOG_FROM:
         ax.set_yscale("log")
         ax.set_ylim(bottom=0.7)

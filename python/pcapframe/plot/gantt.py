@@ -17,7 +17,7 @@ MOST_FLOWS = 30
 LEAST = 0.003
 
 
-def flow_gantt(flows: Any, *, top: int | None = None, ax: Axes | None = None) -> Axes:
+def gantt(flows: Any, *, top: int | None = None, ax: Axes | None = None) -> Axes:
     """Draw a bar for each flow, from its first packet to its last; of many flows, the longest.
 
     Parameters
@@ -41,7 +41,9 @@ def flow_gantt(flows: Any, *, top: int | None = None, ax: Axes | None = None) ->
 
     Examples
     --------
-    >>> flow_gantt(frame[frame["src"] == "10.20.0.66"], top=20)  # doctest: +SKIP
+    >>> import pcapframe as pf
+    >>> pf.plot.gantt({"first_seen": [0.0, 1.5], "last_seen": [2.0, 9.0], "protocol": [6, 17]}).get_title()
+    'Flows'
     """
     ax = _style.axes(ax)
     title = "Flows"
@@ -56,6 +58,9 @@ def flow_gantt(flows: Any, *, top: int | None = None, ax: Axes | None = None) ->
     _bars(ax, first, last, _protocols(flows, kept))
     ax.set_yticks(range(len(kept)), _labels(ax, flows, kept))
     ax.set_ylim(len(kept) - 0.4, -0.6)
+    # Bars hold the axis to their ends, where the frame would hide short ones.
+    ax.use_sticky_edges = False
+    ax.margins(x=0.01)
     ax.set_title(title)
     _style.time_axis(ax, share=0.6)
     if _records.has(flows, "protocol"):
