@@ -10,16 +10,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import pcapframe as pf
 from command import LENGTHS, PACKETS, ends_with, feed, one_line, run, write
 from frames import enhanced, interface, option, pcap, section
 from pcapframe import __main__ as cli
 from pcapframe.__main__ import main
+from pcapframe._cli_plot import KINDS
 
 
 def pcapng(options: bytes) -> bytes:
@@ -203,7 +206,13 @@ class TestPlot:
             [],
             ["--by", "dport", "--value", "packets", "--interval", "10ms"],
             ["--by", "none"],
-            ["--kind", "packet-sizes"],
+            ["--by", "host", "--start", "2023-11-14T22:13:20", "--end", "2023-11-14T22:13:20.003"],
+            ["--alerts"],
+            *(["--kind", kind] for kind in KINDS),
+            *(["--kind", kind, "--alerts"] for kind in ("packet-sizes", "port-activity", "tcp-flags", "seasonal")),
+            ["--kind", "protocol-mix", "--by", "port", "--value", "packets"],
+            ["--kind", "connections", "--value", "bytes"],
+            ["--kind", "seasonal", "--interval", "10ms", "--value", "connections"],
         ],
     )
     def test_png(self, options: list[str], capture: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -212,9 +221,52 @@ class TestPlot:
         assert capsys.readouterr() == ("", f"pcapframe: wrote {out}\n")
         data = out.read_bytes()
         assert data.startswith(b"\x89PNG\r\n\x1a\n")
-        assert (int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) == (1500, 675)
+        size = (1200, 900) if "scatter3d" in options else (1500, 675)
+        assert (int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) == size
         assert 10_000 < len(data) < 200_000
         assert sorted(os.listdir(tmp_path)) == ["five.pcap", "out.png"]
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_reads_what_it_draws(self, kind: str, lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The picture is that of the method, though no column is read that it does not need."""
+        read: list[list[str]] = []
+
+        def spy(*args: Any, **options: Any) -> pf.Capture:
+            read.append(options["columns"])
+            return pf.read_pcap(*args, **options)
+
+        monkeypatch.setattr("pcapframe.__main__.read_pcap", spy)
+        out, expected = tmp_path / "out.png", tmp_path / "expected.png"
+        space = kind == "scatter3d"
+        assert main(["plot", str(lab), "--kind", kind, "-o", str(out)]) == 0
+        figure = Figure(figsize=(8, 6) if space else (10, 4.5), layout="constrained")
+        ax = figure.subplots(subplot_kw={"projection": "3d"} if space else None)
+        getattr(pf.read_pcap(lab).plot, kind.replace("-", "_"))(ax=ax)
+        figure.savefig(expected, dpi=150)
+        assert out.read_bytes() == expected.read_bytes()
+        (columns,) = read
+        for name in set(columns) - {"timestamp"}:
+            # Few packets are dots in the colours of their protocols.
+            part = pf.read_pcap(lab.read_bytes(), columns=[other for other in columns if other != name])[:2000]
+            ax = Figure().subplots(subplot_kw={"projection": "3d"} if space else None)
+            with pytest.raises(AttributeError, match=name):
+                getattr(part.plot, kind.replace("-", "_"))(ax=ax)
+
+    def test_alerts(self, lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawn: list[set[str]] = []
+        save = Figure.savefig
+
+        def spy(figure: Figure, *args: Any, **options: Any) -> None:
+            drawn.append({text.get_text() for text in figure.axes[0].texts})
+            save(figure, *args, **options)
+
+        monkeypatch.setattr("matplotlib.figure.Figure.savefig", spy)
+        monkeypatch.chdir(tmp_path)
+        command = ["plot", str(lab), "--kind", "tcp-flags"]
+        assert main(command) == 0
+        assert main([*command, "--alerts"]) == 0
+        assert drawn[0] == set()
+        assert {"port_scan", "syn_flood", "arp_spoof"} <= drawn[1]
 
     def test_other_formats(self, capture: str, tmp_path: Path) -> None:
         assert main(["plot", capture, "-o", str(tmp_path / "out.svg"), "--title", "Lunch hour"]) == 0
@@ -326,7 +378,13 @@ class TestUsage:
             (["plot", "FILE", "-o", "out.jpeg"], "'out.jpeg' does not end in a known suffix: .png, .svg, .pdf"),
             (
                 ["plot", "FILE", "--kind", "packet-sizes", "--by", "src"],
-                "--interval, --by and --value are for --kind traffic",
+                "--by is not for --kind packet-sizes, but for traffic, protocol-mix",
+            ),
+            (["plot", "FILE", "--kind", "pie"], "invalid choice: 'pie'"),
+            (["plot", "FILE", "--start", "soon"], "start is 'soon', but must be a time such as"),
+            (
+                ["plot", "FILE", "--kind", "connections", "--alerts"],
+                "--alerts is not for --kind connections, but for traffic, packet-sizes, port-activity, tcp-flags, seasonal",
             ),
             (
                 ["convert", "FILE", "out.xlsx"],

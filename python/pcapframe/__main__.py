@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from . import __version__, _cli_detect, _cli_watch, _linktypes, _preview
+from . import __version__, _cli_detect, _cli_plot, _cli_watch, _linktypes, _preview
 from ._cli_output import complain, instant, say, say_json, say_pairs, say_table, values, whole
 from ._convert import TABLE_FILES, to_capture, to_table
 from ._extras import need
@@ -129,8 +129,9 @@ def _first(args: argparse.Namespace, columns: list[str]) -> Capture:
 
 
 def _timeline(args: argparse.Namespace) -> None:
-    by, value = _grouping(args)
-    capture = _read(args, _timeline_columns(by, value))
+    by: str | None = None if args.by == "none" else args.by or "protocol"
+    value: Value = args.value or "bytes"
+    capture = _read(args, list(dict.fromkeys(["timestamp", *_cli_plot.group_columns(by), *_cli_plot.value_columns(value)])))
     sums = capture.timeline(args.interval or "1s", by, value, top=args.top)
     rows = sums.to_rows()
     if args.json:
@@ -140,40 +141,14 @@ def _timeline(args: argparse.Namespace) -> None:
         say_table(["time", *sums.series], body)
 
 
-def _grouping(args: argparse.Namespace) -> tuple[str | None, Value]:
-    by = None if args.by == "none" else args.by or "protocol"
-    return by, args.value or "bytes"
-
-
-def _timeline_columns(by: str | None, value: Value) -> list[str]:
-    groups = ["protocol", "layers"] if by == "protocol" else [by] if by else []
-    weights = {"bytes": ["length"], "connections": ["tcp_flags"], "packets": []}[value]
-    return list(dict.fromkeys(["timestamp", *groups, *weights]))
-
-
 def _plot(args: argparse.Namespace) -> None:
     stem = "capture" if args.file == "-" else Path(args.file).stem
     out = args.output or Path(f"{stem}.{args.kind}.png")
     _check_output(args.file, out)
-    figure = need("matplotlib.figure", "plotting").Figure(figsize=(10, 4.5), layout="constrained")
-    axes = (_plot_traffic if args.kind == "traffic" else _plot_sizes)(args, figure.subplots())
-    if args.title is not None:
-        axes.set_title(args.title, parse_math=False)
+    figure = _cli_plot.draw(args, lambda columns: _read(args, columns))
     with whole(out) as partial:
         figure.savefig(partial, dpi=150)
     say(f"pcapframe: wrote {out}", sys.stderr)
-
-
-def _plot_traffic(args: argparse.Namespace, axes: Any) -> Any:
-    by, value = _grouping(args)
-    capture = _read(args, _timeline_columns(by, value))
-    return capture.plot.traffic(interval=args.interval, by=by, value=value, ax=axes)
-
-
-def _plot_sizes(args: argparse.Namespace, axes: Any) -> Any:
-    if args.interval or args.by or args.value:
-        raise ValueError("--interval, --by and --value are for --kind traffic")
-    return _read(args, ["timestamp", "length", "protocol", "layers"]).plot.packet_sizes(ax=axes)
 
 
 def _convert(args: argparse.Namespace) -> None:
@@ -260,9 +235,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = _command(commands, "plot", _plot, "draw a capture")
     command.add_argument("-o", "--output", type=_picture, metavar="OUT", help=f"picture to write: {', '.join(PICTURES)}")
-    command.add_argument("--kind", choices=["traffic", "packet-sizes"], default="traffic", help="what to draw")
     _add_timeline(command, interval="one that suits")
-    command.add_argument("--title", help="title of the picture")
+    _cli_plot.add_arguments(command)
 
     command = _command(commands, "convert", _convert, "write captures in another format", several_files=True)
     known = ", ".join([*TABLE_FILES, *CAPTURES])
@@ -304,7 +278,7 @@ def _add_columns(command: argparse.ArgumentParser) -> None:
 
 def _add_timeline(command: argparse.ArgumentParser, *, interval: str) -> None:
     command.add_argument("--interval", type=_interval, help=f"such as 1s, 500ms or 5min (default: {interval})")
-    command.add_argument("--by", type=_group, metavar="GROUP", help="protocol, a column or none (default: protocol)")
+    command.add_argument("--by", type=_group, metavar="GROUP", help="protocol, host, port, a column or none (default: protocol)")
     command.add_argument("--value", choices=["bytes", "packets", "connections"], help="what to sum (default: bytes)")
 
 
@@ -322,7 +296,7 @@ def _column(name: str) -> str:
 
 
 def _group(name: str) -> str:
-    return name if name == "none" else _column(name)
+    return name if name in ("none", "host", "port") else _column(name)
 
 
 def _interval(text: str) -> str:

@@ -148,8 +148,8 @@ def alert(
 class Alerts(Sequence[Alert]):
     """Alerts in the order of time: a sequence, and a table.
 
-    Made by the functions of :mod:`pcapframe.detect`. Index with a number for one alert, with a slice for some of them, with a name
-    for a column.
+    Made by the functions of :mod:`pcapframe.detect`. Index with a number for one alert, with a slice for some of them, with a
+    name for a column.
     """
 
     def __init__(self, alerts: Iterable[Alert], packets: Packets | Capture | None = None) -> None:
