@@ -137,7 +137,7 @@ def test_commands_in_the_readme_run(clone):
             [sys.executable, "-m", *shlex.split(command)], capture_output=True, timeout=60, env=os.environ | {"MPLBACKEND": "Agg"}
         )
         assert (done.returncode, b"Traceback" in done.stderr) == (0, False), (command, done.stderr)
-    assert Path("traffic.png").exists()
+    assert Path("flags.png").exists()
     assert Path("lab.parquet").exists()
 
 
