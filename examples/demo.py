@@ -1,4 +1,4 @@
-"""A capture taken apart in a minute: what is in it, who talks, and which attacks show.
+"""A capture taken apart in seconds: what is in it, who talks, which connections there are, and which attacks show.
 
 usage: python examples/demo.py      prints an analysis of examples/data/lab.pcap and writes plots to examples/plots/
 
@@ -13,7 +13,6 @@ import matplotlib as mpl
 import numpy as np
 
 import pcapframe as pf
-from pcapframe.plot import overlay_alerts
 
 mpl.use("Agg")
 # The paths below hold wherever this is started.
@@ -70,35 +69,47 @@ for which, part in {"any TCP packet": cap.tcp, "attempts to connect": cap[opens]
     print(f"{which}:", ", ".join(f"{src} ({ports})" for src, ports in variety(part.src, part.dport).items() if ports > 10))
 print("The servers here answer to many ports of their clients, but open no connection: the second line has the scanners alone.")
 
-heading("The labelled attacks under four simple rules")
-usual = np.median(cap.timeline("1s", by=None, value="packets").total)
-print("Of what the attack's sources sent while it lasted: more than 10 TCP ports, more than 10 hosts, more than 100 SYNs,")
-print(f"more than ten times the {usual:.0f} packets a second that are usual here.\n")
-print(f"{'attack':16}{'seconds':>8}{'ports':>7}{'hosts':>7}{'SYNs':>7}{'packets/s':>11}  stands out by")
-for row in csv.DictReader(LABELS.read_text(encoding="utf-8").splitlines()):
-    if row["class"] == "attack":
-        begin, end = (np.datetime64(row[name].rstrip("Z")) for name in ("first_seen", "last_seen"))
-        seconds = (end - begin) / np.timedelta64(1, "s")
-        part = cap[(cap.timestamp >= begin) & (cap.timestamp <= end) & cap.src.isin(row["source"])]
-        ports = max(variety(part.tcp.src, part.tcp.dport).values(), default=0)
-        hosts = max(variety(part.src, part.dst.codes).values(), default=0)
-        syns, rate = part.timeline("1d", by=None, value="connections").total.sum(), len(part) / seconds
-        rules = {"ports": ports > 10, "hosts": hosts > 10, "SYNs": syns > 100, "rate": rate > 10 * usual}
-        reasons = ", ".join(name for name, broken in rules.items() if broken) or "nothing"
-        print(f"{row['kind']:16}{seconds:>8.1f}{ports:>7}{hosts:>7}{syns:>7}{rate:>11.1f}  {reasons}")
+heading("Flows: both directions of what goes on between two ends")
+flows = cap.flows()
+tcp = flows[flows.protocol == 6]
+print(f"{len(flows):,} flows of {flows.packets_total.sum():,} packets, {len(tcp):,} of them TCP connections. The largest:")
+for i in np.argsort(flows.bytes_total)[:-6:-1]:
+    ends = f"{flows.src[i]} > {flows.dst[i]}" + (f" port {flows.dport[i]}" if flows.dport[i] else "")
+    print(f"{ends:40}{flows.bytes_total[i]:>9,} bytes in {flows.duration[i] / np.timedelta64(1, 's'):.1f} s")
+states, counts = np.unique(tcp.conn_state.astype(str), return_counts=True)
+print("\nWhat became of the connections, in Zeek's words:", ", ".join(f"{s} {n:,}" for s, n in zip(states, counts, strict=True)))
+refused = tcp[np.isin(tcp.conn_state.astype(str), ["REJ", "S0"])]
+print("Refused or not answered on more than 10 ports:", end=" ")
+print(", ".join(f"{src} ({ports})" for src, ports in variety(refused.src, refused.dport).items() if ports > 10))
+
+heading("Alerts")
+alerts = pf.detect.all(cap)
+for alert in alerts.at_least("medium"):
+    print(f"{np.datetime_as_string(alert.first_seen, unit='s')[11:]}  {alert.severity!s:9} {alert.summary}")
+scan = alerts.of_kind("port_scan")[0]
+print(f"\nIn Wireshark, {scan.filter!r}\nshows the {scan.packets:,} packets of the first scan.")
+
+heading("The labelled attacks, and the alerts that name their source at their time")
+print(f"{'attack':18}{'seconds':>8}  found as")
+with LABELS.open(encoding="utf-8", newline="") as file:
+    attacks = [row for row in csv.DictReader(file) if row["class"] == "attack"]
+for row in attacks:
+    begin, end = (np.datetime64(row[name].rstrip("Z")) for name in ("first_seen", "last_seen"))
+    there = [one for one in alerts if one.first_seen <= end and one.last_seen >= begin]
+    kinds = sorted({one.kind for one in there if row["source"] in (one.source, *one.summary.replace(",", "").split())})
+    print(f"{row['kind']:18}{(end - begin) / np.timedelta64(1, 's'):>8.1f}  {', '.join(kinds) or 'nothing'}")
 
 heading("Plots")
 PLOTS.mkdir(exist_ok=True)
-with_ports = cap[cap.dport > 0]
-with LABELS.open(encoding="utf-8") as file:
-    attacks = [row for row in csv.DictReader(file) if row["class"] == "attack"]
 plots = {
     "traffic.png": (cap.plot.traffic(), "Traffic by protocol"),
-    "ports.png": (with_ports.plot.traffic(by="dport", value="packets", top=5), "Packets by destination port"),
+    "ports.png": (cap[cap.dport > 0].plot.traffic(by="dport", value="packets", top=5), "Packets by destination port"),
     "packet_sizes.png": (cap.plot.packet_sizes(), "Packet sizes"),
     "port_activity.png": (cap.plot.port_activity(), "Destination ports over time"),
     "connections.png": (cap.plot.connections(), "Packets between hosts"),
-    "alerts.png": (overlay_alerts(cap.plot.tcp_flags(interval="1s"), attacks), "TCP flags and the labelled attacks"),
+    "durations.png": (flows.plot.durations(), "How long flows last"),
+    "gantt.png": (flows.plot.gantt(top=20), f"The 20 longest of {len(flows):,} flows"),
+    "alerts.png": (pf.plot.overlay_alerts(cap.plot.tcp_flags(interval="1s"), alerts), "TCP flags and alerts"),
 }
 for name, (axes, title) in plots.items():
     axes.set_title(title)

@@ -209,7 +209,7 @@ class TestPlot:
             ["--by", "host", "--start", "2023-11-14T22:13:20", "--end", "2023-11-14T22:13:20.003"],
             ["--alerts"],
             *(["--kind", kind] for kind in KINDS),
-            *(["--kind", kind, "--alerts"] for kind in ("packet-sizes", "port-activity", "tcp-flags", "seasonal")),
+            *(["--kind", kind, "--alerts"] for kind in ("packet-sizes", "port-activity", "tcp-flags", "seasonal", "gantt")),
             ["--kind", "protocol-mix", "--by", "port", "--value", "packets"],
             ["--kind", "connections", "--value", "bytes"],
             ["--kind", "seasonal", "--interval", "10ms", "--value", "connections"],
@@ -241,10 +241,13 @@ class TestPlot:
         assert main(["plot", str(lab), "--kind", kind, "-o", str(out)]) == 0
         figure = Figure(figsize=(8, 6) if space else (10, 4.5), layout="constrained")
         ax = figure.subplots(subplot_kw={"projection": "3d"} if space else None)
-        getattr(pf.read_pcap(lab).plot, kind.replace("-", "_"))(ax=ax)
+        cap = pf.read_pcap(lab)
+        getattr(cap.flows().plot if KINDS[kind].of_flows else cap.plot, kind.replace("-", "_"))(ax=ax)
         figure.savefig(expected, dpi=150)
         assert out.read_bytes() == expected.read_bytes()
         (columns,) = read
+        if KINDS[kind].of_flows:
+            return
         for name in set(columns) - {"timestamp"}:
             # Few packets are dots in the colours of their protocols.
             part = pf.read_pcap(lab.read_bytes(), columns=[other for other in columns if other != name])[:2000]
@@ -384,7 +387,11 @@ class TestUsage:
             (["plot", "FILE", "--start", "soon"], "start is 'soon', but must be a time such as"),
             (
                 ["plot", "FILE", "--kind", "connections", "--alerts"],
-                "--alerts is not for --kind connections, but for traffic, packet-sizes, port-activity, tcp-flags, seasonal",
+                "--alerts is not for --kind connections, but for traffic, packet-sizes, port-activity, tcp-flags, seasonal, gantt",
+            ),
+            (
+                ["plot", "FILE", "--kind", "gantt", "--end", "2026-11-23"],
+                "--end is not for --kind gantt, but for traffic, packet-sizes, size-histogram, protocol-mix, ",
             ),
             (
                 ["convert", "FILE", "out.xlsx"],

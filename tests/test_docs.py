@@ -151,17 +151,19 @@ def test_the_demo(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert not re.search(r"(?:^|\s)(/|[A-Z]:\\)", done.stdout), "an absolute path"
     written = re.findall(r"^examples/plots/.+\.png$", done.stdout, re.MULTILINE)
-    assert len(written) == 6
+    assert len(written) == 8
     for name in written:
         plot = ROOT / name
         assert plot.read_bytes().startswith(b"\x89PNG")
         assert plot.stat().st_mtime > start - 10
     with (ROOT / "examples" / "data" / "lab.labels.csv").open(encoding="utf-8", newline="") as file:
         attacks = [row["kind"] for row in csv.DictReader(file) if row["class"] == "attack"]
-    verdicts = dict(re.findall(r"^(\w+) .*?  (\w[\w, ]*)$", done.stdout.partition("stands out by\n")[2], re.MULTILINE))
+    verdicts = dict(re.findall(r"^(\w+) .*?  (\w[\w, ]*)$", done.stdout.partition("found as\n")[2], re.MULTILINE))
     assert list(verdicts) == attacks
-    assert verdicts["syn_scan"] == "ports, SYNs"
-    assert verdicts["beacon"] == "nothing"
+    assert verdicts["syn_scan"] == "port_scan"
+    assert verdicts["syn_flood"] == "syn_flood"
+    assert verdicts["beacon"] == "beaconing"
+    assert "nothing" not in verdicts.values()
 
 
 def test_pictures_are_small():

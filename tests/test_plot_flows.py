@@ -81,6 +81,30 @@ def test_gantt(form):
     assert ax.get_xlabel() == "time (UTC)"
 
 
+@pytest.mark.parametrize("schema", ["pcapframe", "nfstream", "cicflowmeter", "zeek"])
+def test_flows_of_a_capture(lab, schema):
+    flows = pf.read_pcap(lab).flows(schema=schema)
+    rows = {name: np.asarray(getattr(flows, name)) for name in ("first_seen", "last_seen", "src", "dst", "dport", "protocol")}
+    for draw, expected in (
+        (flows.plot.gantt, plot.gantt(rows)),
+        (lambda: plot.gantt(flows), plot.gantt(rows)),
+        (flows.plot.durations, plot.durations(rows)),
+        (lambda: plot.durations(flows), plot.durations(rows)),
+    ):
+        ax = draw()
+        assert ax.get_title() == expected.get_title()
+        assert [label.get_text() for label in ax.get_yticklabels()] == [label.get_text() for label in expected.get_yticklabels()]
+        bars, others = ([patch.get_extents().bounds for patch in drawn.patches] for drawn in (ax, expected))
+        assert len(bars) > 1
+        assert bars == others
+    assert len(flows.plot.gantt(top=7).get_yticks()) == 7
+
+
+def test_flows_of_nothing(lab):
+    flows = pf.read_pcap(lab)[:0].flows()
+    assert texts(flows.plot.gantt()) == texts(flows.plot.durations()) == ["no flows"]
+
+
 def test_gantt_of_many_flows_has_the_longest():
     lengths = np.random.default_rng(1).permutation(100_000)
     ax = plot.gantt({"first_seen": np.zeros(100_000, np.int64), "last_seen": lengths * 10**9}, top=3)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
+from . import _core
 from ._extras import need
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ Read = Callable[[list[str]], "Capture"]
 
 SIZE, SIZE_IN_SPACE = (10, 4.5), (8, 6)
 PROTOCOL = ("protocol", "layers")
+FLOWS = tuple(_core.flow_packet_columns())
+WINDOW = ("start", "end")
 
 
 @dataclass(frozen=True)
@@ -24,26 +27,30 @@ class Kind:
     """A plot of a capture: what it needs, and which options of the command line it takes."""
 
     columns: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] = WINDOW
     #: What it sums, where it is told nothing.
     value: str = "bytes"
     #: Whether its axis is time, so that alerts can be marked on it.
     over_time: bool = False
+    #: Whether it is one of flows.
+    of_flows: bool = False
 
 
 KINDS = {
-    "traffic": Kind(options=("interval", "by", "value"), over_time=True),
+    "traffic": Kind(options=("interval", "by", "value", *WINDOW), over_time=True),
     "packet-sizes": Kind(("length", *PROTOCOL), over_time=True),
     "size-histogram": Kind(("length", *PROTOCOL)),
-    "protocol-mix": Kind(options=("by", "value")),
-    "top-talkers": Kind(("src", "dst"), ("value",)),
-    "connections": Kind(("src", "dst"), ("value",), value="packets"),
+    "protocol-mix": Kind(options=("by", "value", *WINDOW)),
+    "top-talkers": Kind(("src", "dst"), ("value", *WINDOW)),
+    "connections": Kind(("src", "dst"), ("value", *WINDOW), value="packets"),
     "port-activity": Kind(("dport",), over_time=True),
-    "tcp-flags": Kind(("tcp_flags",), ("interval",), over_time=True),
+    "tcp-flags": Kind(("tcp_flags",), ("interval", *WINDOW), over_time=True),
     "scatter3d": Kind(("length", "dport", *PROTOCOL)),
-    "seasonal": Kind(options=("interval", "value"), over_time=True),
+    "seasonal": Kind(options=("interval", "value", *WINDOW), over_time=True),
+    "durations": Kind(FLOWS, (), of_flows=True),
+    "gantt": Kind(FLOWS, (), over_time=True, of_flows=True),
 }
-OPTIONS = ("interval", "by", "value", "start", "end")
+OPTIONS = ("interval", "by", "value", *WINDOW)
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -69,7 +76,8 @@ def draw(args: argparse.Namespace, read: Read) -> Any:
     in_space = args.kind == "scatter3d"
     figure = need("matplotlib.figure", "plotting").Figure(figsize=SIZE_IN_SPACE if in_space else SIZE, layout="constrained")
     ax = figure.subplots(subplot_kw={"projection": "3d"} if in_space else None)
-    getattr(capture.plot, args.kind.replace("-", "_"))(ax=ax, **options)
+    plots = capture.flows().plot if kind.of_flows else capture.plot
+    getattr(plots, args.kind.replace("-", "_"))(ax=ax, **options)
     if args.title is not None:
         ax.set_title(args.title, parse_math=False)
     if args.alerts:
@@ -81,7 +89,7 @@ def _options(args: argparse.Namespace, kind: Kind) -> dict[str, Any]:
     """Return the arguments for the plot: those that were given."""
     given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
     for name in given:
-        if name not in (*kind.options, "start", "end"):
+        if name not in kind.options:
             others = compress(KINDS, (name in other.options for other in KINDS.values()))
             message = f"--{name} is not for --kind {args.kind}, but for {', '.join(others)}"
             raise ValueError(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from .address import AddressColumn
 from .capture import Capture
 from .scanning import BATCH_SIZE, scan_pcap
 from .timeline import Interval, interval_nanoseconds
+
+if TYPE_CHECKING:
+    from .plot import FlowPlots
 
 Schema: TypeAlias = Literal["pcapframe", "nfstream", "cicflowmeter", "zeek"]
 
@@ -215,6 +218,13 @@ class Flows(Tabular, FlowProperties):
     def write_pcap(self, path: Any) -> int:
         """Write the packets of these flows to a new capture, as :meth:`Capture.write_pcap` does; return their number."""
         return self.packets().write_pcap(path)
+
+    @property
+    def plot(self) -> FlowPlots:
+        """Plots of these flows: ``flows.plot.durations()`` and ``flows.plot.gantt()``."""
+        from .plot import FlowPlots
+
+        return FlowPlots(self)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
         """Return the columns as an Arrow C stream (Arrow PyCapsule interface)."""

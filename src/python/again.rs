@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 use super::frame::{Frame, Origin, Place};
 use super::read::watched;
 use crate::capture::Source;
-use crate::capture::stream::{Stream, Wanted};
+use crate::capture::stream::{Ahead, Stream, Wanted};
+use crate::capture::walk::Opened;
 use crate::columns;
 use crate::columns::frame::Selection;
 use crate::columns::scratch::Plan;
@@ -62,8 +63,10 @@ fn read_source(source: &Origin, options: &Options, dictionaries: Dictionaries, m
         Place::Compressed(path, stamp) => {
             Source::reopen(path, *stamp)?;
             // It was decompressed once, so it is no bomb.
-            let stream = Stream::open(Box::new(File::open(path)?), Wanted::default(), u64::MAX)?;
-            Scan::new(stream, options.clone(), 0, monitor)?.rest(dictionaries, monitor)
+            let file = File::open(path)?;
+            let stream = Stream::open(Box::new(move || Ok(Box::new(file))), Wanted::default(), u64::MAX, Ahead::default())?;
+            let opened = Opened::begin(stream, &mut |taken| monitor.progress(taken, 0))?;
+            Scan::new(vec![opened], options.clone(), 0).rest(dictionaries, monitor)
         }
         Place::Gone => Err(Error::NotKept),
     }

@@ -1,9 +1,10 @@
-"""Plots of captures: each draws on an Axes and returns it.
+"""Plots of captures and flows: each draws on an Axes and returns it.
 
 Times are UTC. Whatever the number of packets, they are binned first and then drawn.
 """
 
 from ._capture import CapturePlots
+from ._flows import FlowPlots
 from .connections import connections
 from .durations import durations
 from .gantt import gantt
@@ -20,6 +21,7 @@ from .traffic import traffic
 
 __all__ = [
     "CapturePlots",
+    "FlowPlots",
     "connections",
     "decompose",
     "durations",

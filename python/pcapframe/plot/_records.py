@@ -1,4 +1,4 @@
-"""Columns of any table: a mapping of arrays, a frame of pandas, polars or pyarrow, or objects with attributes."""
+"""Columns of any table: flows, alerts, a mapping of arrays, or a frame of pandas, polars or pyarrow."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..address import AddressColumn
+from ..flows import Flows
 from ..timeline import PROTOCOLS
 from . import _rows
 
 SECOND = 10**9
 # Less than 64 bits of nanoseconds hold.
 MOST_SECONDS = 9.2e9
+
+
+def own(flows: Any) -> Any:
+    """Return flows with pcapframe's columns, whatever tool's they show; any other table as it is."""
+    return Flows(flows._frame) if isinstance(flows, Flows) else flows
 
 
 def names(table: Any) -> list[str]:
@@ -24,8 +31,8 @@ def names(table: Any) -> list[str]:
     return list(getattr(table, "column_names", getattr(table, "columns", ())))
 
 
-def column(table: Any, name: str, what: str) -> NDArray[Any]:
-    """Return a column as an array; `what` is what errors call the table.
+def column(table: Any, name: str, what: str, rows: Any = slice(None)) -> NDArray[Any]:
+    """Return a column, or some of its rows, as an array; `what` is what errors call the table.
 
     Raises
     ------
@@ -34,7 +41,8 @@ def column(table: Any, name: str, what: str) -> NDArray[Any]:
     """
     known = names(table)
     if name in known:
-        return np.asarray(table[name])
+        values = table[name]
+        return values[rows] if isinstance(values, AddressColumn) else np.asarray(values)[rows]
     message = f"{what} has no column {name!r}; columns are {', '.join(map(str, known)) or 'none'}"
     raise ValueError(message)
 

@@ -28,9 +28,9 @@ def durations(flows: Any, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    flows : table
-        A mapping of arrays, or a frame of pandas, polars or pyarrow, with the column duration (a timedelta, or seconds), or with
-        first_seen and last_seen. Missing durations are left out.
+    flows : Flows or table
+        :class:`pcapframe.Flows`, a mapping of arrays, or a frame of pandas, polars or pyarrow, with the column duration (a
+        timedelta, or seconds), or with first_seen and last_seen. Missing durations are left out.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure.
 
@@ -51,7 +51,7 @@ def durations(flows: Any, *, ax: Axes | None = None) -> Axes:
     """
     ax = _style.axes(ax)
     title = "Flow durations"
-    lengths = _records.seconds(flows, "flows")
+    lengths = _records.seconds(_records.own(flows), "flows")
     lengths = lengths[np.isfinite(lengths)]
     if not len(lengths):
         return _style.empty(ax, title, "no flows")

@@ -22,9 +22,9 @@ def gantt(flows: Any, *, top: int | None = None, ax: Axes | None = None) -> Axes
 
     Parameters
     ----------
-    flows : table
-        A mapping of arrays, or a frame of pandas, polars or pyarrow, with the columns first_seen and last_seen (datetime64, whole
-        nanoseconds, seconds, or texts). Where it has src, dst, dport and protocol they are shown.
+    flows : Flows or table
+        :class:`pcapframe.Flows`, a mapping of arrays, or a frame of pandas, polars or pyarrow, with the columns first_seen and
+        last_seen (datetime64, whole nanoseconds, seconds, or texts). Where it has src, dst, dport and protocol they are shown.
     top : int, optional
         So many flows; by default as many as there is room for, at most 30.
     ax : matplotlib.axes.Axes, optional
@@ -42,11 +42,13 @@ def gantt(flows: Any, *, top: int | None = None, ax: Axes | None = None) -> Axes
     Examples
     --------
     >>> import pcapframe as pf
-    >>> pf.plot.gantt({"first_seen": [0.0, 1.5], "last_seen": [2.0, 9.0], "protocol": [6, 17]}).get_title()
-    'Flows'
+    >>> flows = pf.read_pcap("examples/data/lab.pcap").flows()
+    >>> flows.plot.gantt(top=20).get_title()
+    'The 20 longest of XX flows'
     """
     ax = _style.axes(ax)
     title = "Flows"
+    flows = _records.own(flows)
     first, last = (_records.times(_records.column(flows, name, "flows"), name) for name in ("first_seen", "last_seen"))
     known = np.flatnonzero(~(np.isnat(first) | np.isnat(last)))
     if not len(known):
@@ -81,13 +83,13 @@ def _longest(
 def _protocols(flows: Any, rows: NDArray[np.intp]) -> list[str]:
     if not _records.has(flows, "protocol"):
         return ["all"] * len(rows)
-    return _records.protocol_names(_records.column(flows, "protocol", "flows")[rows])
+    return _records.protocol_names(_records.column(flows, "protocol", "flows", rows))
 
 
 def _labels(ax: Axes, flows: Any, rows: NDArray[np.intp]) -> list[str]:
     """Return who talks to whom, as far as the table tells."""
     ends = [
-        [_style.short(ax, str(text)) for text in _records.column(flows, name, "flows")[rows]]
+        [_style.short(ax, str(text)) for text in _records.column(flows, name, "flows", rows)]
         if _records.has(flows, name)
         else None
         for name in ("src", "dst", "dport")

@@ -33,9 +33,9 @@ def overlay_alerts(ax: Axes, alerts: Any, *, labels: bool = True) -> Axes:
     ----------
     ax : matplotlib.axes.Axes
         A plot whose x axis is time.
-    alerts : table or iterable
-        Objects with the attributes first_seen, last_seen, kind and severity, or a mapping of arrays, a frame of pandas, polars or
-        pyarrow, with these columns. Times are datetime64, whole nanoseconds, seconds, or texts; severities are "low", "medium",
+    alerts : Alerts, table or iterable
+        What :mod:`pcapframe.detect` returns; or objects with the attributes first_seen, last_seen, kind and severity, or a mapping of
+        arrays, a frame of pandas, polars or pyarrow, with these columns. Times are datetime64, whole nanoseconds, seconds, or texts; severities are "low", "medium",
         "high", "critical", or 1 to 4. Without severities all are medium.
     labels : bool
         Write the kinds beside the spans, where there is room.
@@ -170,7 +170,8 @@ def _write(ax: Axes, spans: list[tuple[str, int, float, float]], limits: tuple[f
     outline = need("matplotlib.patheffects", "plotting").withStroke(linewidth=2, foreground=ax.get_facecolor())
     for kind, _, left, right in sorted(spans, key=lambda span: (-span[1], span[2])):
         length = letter * (len(kind) + 2)
-        center = min(max((left + right) / 2, low + length / 2), high - length / 2)
+        middle = (left + right) / 2 if right - left <= MOST_WIDTH * (high - low) else left
+        center = min(max(middle, low + length / 2), high - length / 2)
         place = center - length / 2, center + length / 2
         free = next((n for n, texts in enumerate(taken) if all(place[1] < a or place[0] > b for a, b in texts)), None)
         if free is None:
