@@ -10,6 +10,7 @@ use pcapframe::columns::Frame;
 use pcapframe::columns::scratch::Plan;
 use pcapframe::columns::table::place;
 use pcapframe::flow::columns::{COLUMNS, Getter, find};
+use pcapframe::flow::community_id::community_ids;
 use pcapframe::flow::packet::COLUMNS as PACKET_COLUMNS;
 use pcapframe::flow::rules::SECOND;
 use pcapframe::flow::{Meter, Rules, Table};
@@ -124,6 +125,8 @@ fn rows(table: &Table) -> Vec<Vec<String>> {
             Getter::Letters(_) => {
                 table.values::<u32>(at).unwrap().iter().map(|code| table.texts[*code as usize].clone()).collect()
             }
+            Getter::CommunityId => community_ids(table, 0),
+            Getter::Steps(_) => continue,
         };
         assert!(!texts.iter().any(|text| text.contains("NaN") || text.contains("inf")), "{}", column.name);
         out.iter_mut().zip(texts).for_each(|(row, text)| row.push(format!("{}={text}", column.name)));

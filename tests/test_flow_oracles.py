@@ -112,4 +112,4 @@ def test_community_id_baselines(name, expected):
     if not paths:
         pytest.skip("the folder ../shared/captures is not there")
     (path,) = paths
-    assert expected in pf.read_pcap(path).flows().community_id().tolist()
+    assert expected in pf.read_pcap(path).flows().community_id.tolist()

@@ -236,10 +236,10 @@ def test_wrong_arguments(lab, arguments, message):
 
 def test_community_id():
     flows = read(ethernet(ipv4(tcp(34855, 80, 2), 6, "128.232.110.120", "66.35.250.204"))).flows()
-    assert flows.community_id().tolist() == ["1:LQU9qZlK+B5F3KDmev6m5PMibrg="]
-    assert flows.community_id(1).tolist() != flows.community_id().tolist()
+    assert flows.community_id.tolist() == ["1:LQU9qZlK+B5F3KDmev6m5PMibrg="]
+    assert flows.community_ids(1).tolist() != flows.community_ids(0).tolist() == flows.community_id.tolist()
     with pytest.raises(ValueError, match="seed is 65536"):
-        flows.community_id(65536)
+        flows.community_ids(65536)
 
 
 def test_addresses_of_flows(flows):

@@ -88,13 +88,24 @@ FLOW_TYPES = {
     "float64": "NDArray[np.float64]",
     "timedelta64[ns]": "NDArray[np.timedelta64]",
     "text": "NDArray[np.object_]",
+    "string": "NDArray[np.object_]",
+    "uint32[n]": "NDArray[np.uint32]",
+    "timedelta64[ns][n]": "NDArray[np.timedelta64]",
+    "int8[n]": "NDArray[np.int8]",
+}
+FLOW_GROUPS = {
+    "core": ("Core", ""),
+    "statistics": ("Statistics: `statistics=True`", " Made with ``statistics=True``."),
+    "sequence": ("First packets: `sequence=N`", " Made with ``sequence=N``."),
 }
 
 
 def flow_property(column: dict[str, object]) -> str:
     kind = str(column["kind"])
-    returned = {"address": "AddressColumn", "text": "numpy.ndarray of object"}.get(kind, f"numpy.ndarray of {kind}")
-    made = "" if column["group"] == "core" else " Made with ``statistics=True``."
+    objects = {"address": "AddressColumn", "text": "numpy.ndarray of object", "string": "numpy.ndarray of object"}
+    returned = objects.get(kind, f"numpy.ndarray of {kind.removesuffix('[n]')}")
+    values = "A row a flow, a column a packet." if kind.endswith("[n]") else "One value a flow."
+    made = FLOW_GROUPS[str(column["group"])][1]
     return "\n".join(
         [
             "    @property",
@@ -104,7 +115,7 @@ def flow_property(column: dict[str, object]) -> str:
             "        Returns",
             "        -------",
             f"        {returned}",
-            f"            One value a flow.{made}",
+            f"            {values}{made}",
             '        """',
             f'        return cast("{FLOW_TYPES[kind]}", self._core_column("{column["name"]}"))',
         ]
@@ -194,7 +205,7 @@ def flow_reference() -> str:
         "Absence is 0 in numpy and null in Arrow, pandas and polars. How flows are made, and the definitions of statistics, are",
         "in [flow-features.md](flow-features.md).",
     ]
-    for group, title in [("core", "Core"), ("statistics", "Statistics: `statistics=True`")]:
+    for group, (title, _) in FLOW_GROUPS.items():
         lines += ["", f"## {title}", "", "| column | type | meaning |", "|---|---|---|"]
         for column in flow_columns():
             if column["group"] == group:

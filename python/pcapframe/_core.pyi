@@ -283,9 +283,6 @@ class FlowTable:
     def address(self, name: str, row: int) -> str:
         """Return the address in one row as text."""
 
-    def steps(self) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int8]]:
-        """Return bytes, nanoseconds since the packet before, and direction of the first packets, flow after flow."""
-
     def community_ids(self, seed: int) -> list[str]:
         """Return the Community ID of each flow."""
 

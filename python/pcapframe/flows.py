@@ -82,6 +82,8 @@ class Flows(Tabular, FlowProperties):
         kind = KINDS.get(name)
         if kind == "address":
             return AddressColumn(self._frame, name)
+        if kind == "string":
+            return np.array(self._frame.community_ids(0), dtype=object)
         if kind == "text":
             return np.array(self._frame.categories(name), dtype=object)[self._frame.codes(name)]
         return self._frame.values(name)
@@ -107,45 +109,10 @@ class Flows(Tabular, FlowProperties):
         """Of how many first packets size, direction and time were kept."""
         return self._frame.sequence
 
-    def _steps(self, which: int) -> NDArray[Any]:
-        steps: NDArray[Any] = self._frame.steps()[which]
-        return steps.reshape(len(self), self.sequence)
+    def community_ids(self, seed: int) -> NDArray[np.object_]:
+        """Return each flow's Community ID with another seed than the column :attr:`community_id` has.
 
-    @property
-    def sequence_sizes(self) -> NDArray[np.uint32]:
-        """Bytes on the wire of each flow's first packets.
-
-        Returns
-        -------
-        numpy.ndarray of uint32
-            A row a flow, a column a packet; 0 where the flow has no such packet.
-        """
-        return self._steps(0)
-
-    @property
-    def sequence_iats(self) -> NDArray[np.timedelta64]:
-        """Times since the packet before, of each flow's first packets.
-
-        Returns
-        -------
-        numpy.ndarray of timedelta64[ns]
-            A row a flow, a column a packet; 0 for the first packet and where the flow has no such packet.
-        """
-        return self._steps(1).view("timedelta64[ns]")
-
-    @property
-    def sequence_directions(self) -> NDArray[np.int8]:
-        """Directions of each flow's first packets.
-
-        Returns
-        -------
-        numpy.ndarray of int8
-            A row a flow, a column a packet: 1 forward, -1 reverse; 0 where the flow has no such packet.
-        """
-        return self._steps(2)
-
-    def community_id(self, seed: int = 0) -> NDArray[np.object_]:
-        """Return each flow's Community ID, version 1 (https://github.com/corelight/community-id-spec).
+        Defined in https://github.com/corelight/community-id-spec, version 1.
 
         Parameters
         ----------
@@ -256,7 +223,8 @@ class Flows(Tabular, FlowProperties):
 
     def _pandas_column(self, pandas: Any, name: str) -> Any:
         if self._derived is None:
-            return super()._pandas_column(pandas, name)
+            is_made = KINDS[name] == "string" or KINDS[name].endswith("[n]")
+            return list(self._core_column(name)) if is_made else super()._pandas_column(pandas, name)
         values, present = self._column(name), self._present(name)
         if isinstance(values, AddressColumn):
             return pandas.Categorical.from_codes(values.codes.astype(np.int64) - 1, categories=values.unique())

@@ -33,6 +33,18 @@ pub enum Getter {
     State(fn(&[Record], &mut [u8])),
     /// Letters, as places in the table's list of texts.
     Letters(fn(&Record) -> History),
+    /// Something of each of the first packets, which the table keeps by itself.
+    Steps(OfStep),
+    /// A text for each flow, made of other columns when it is asked for.
+    CommunityId,
+}
+
+/// What is known of one of the first packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfStep {
+    Size,
+    Gap,
+    Direction,
 }
 
 /// Which flows have the field; the others are 0 in numpy and null in Arrow.
@@ -59,6 +71,8 @@ pub enum Group {
     Zeek,
     /// Sizes, times and flags.
     Statistics,
+    /// The first packets one by one.
+    Sequence,
 }
 
 pub struct Column {
@@ -72,6 +86,12 @@ pub struct Column {
 macro_rules! getter {
     (Letters, $get:expr) => {
         Getter::Letters($get)
+    };
+    (Steps, $of:expr) => {
+        Getter::Steps($of)
+    };
+    (CommunityId, $_:expr) => {
+        Getter::CommunityId
     };
     ($kind:ident, $get:expr) => {
         Getter::$kind(|records, out| {
@@ -170,6 +190,8 @@ columns! {
     Core out_of_order_fwd: U32, OfTcp, |r: &Record| r.tcp.map_or(0, |tcp| tcp.ends[ORIGINATOR].out_of_order);
     /// TCP segments of the other end that came late: payload for a gap in what was seen.
     Core out_of_order_rev: U32, OfTcp, |r: &Record| r.tcp.map_or(0, |tcp| tcp.ends[RESPONDER].out_of_order);
+    /// Community ID, version 1, with seed 0.
+    Core community_id: CommunityId, Always, ();
     /// Number of the flow's first packet among those that were read.
     Core first_row: U64, Always, |r: &Record| r.flow.first_row;
     /// Payload bytes of the originator as Zeek counts them: of TCP by sequence numbers.
@@ -358,6 +380,12 @@ columns! {
     Statistics idle_std: Duration, AtLeast("idle_count", 2), |r: &Record| nanoseconds(r.idle().std());
     /// How long the flow was idle before it became active: greatest.
     Statistics idle_max: Duration, AtLeast("idle_count", 1), |r: &Record| r.idle().max() as i64;
+    /// Bytes on the wire of each of the flow's first packets; 0 where it has no such packet.
+    Sequence sequence_sizes: Steps, Always, OfStep::Size;
+    /// Time of each since the packet before; 0 for the first one and where the flow has no such packet.
+    Sequence sequence_iats: Steps, Always, OfStep::Gap;
+    /// Direction of each: 1 forward, -1 reverse; 0 where the flow has no such packet.
+    Sequence sequence_directions: Steps, Always, OfStep::Direction;
 }
 
 /// To the nearest one.
@@ -495,6 +523,13 @@ impl Record<'_> {
     fn zeek_duration(&self) -> i64 {
         let last = self.tcp.map_or(self.flow.last_seen, |tcp| tcp.last_time.min(self.flow.last_seen));
         last.saturating_sub(self.flow.first_seen).max(0)
+    }
+}
+
+impl Getter {
+    /// Whether the column has a buffer of its own.
+    pub fn is_stored(&self) -> bool {
+        !matches!(self, Self::Steps(_) | Self::CommunityId)
     }
 }
 

@@ -175,6 +175,7 @@ impl Table {
             Getter::U64(_) => test(self.values::<u64>(place), |value| value >= u64::from(least)),
             Getter::Time(_) | Getter::Duration(_) => test(self.values::<i64>(place), |value| value >= i64::from(least)),
             Getter::F64(_) => test(self.values::<f64>(place), |value| value >= f64::from(least)),
+            Getter::Steps(_) | Getter::CommunityId => Vec::new(),
         }
     }
 
@@ -193,6 +194,7 @@ impl Table {
     pub fn take(&self, rows: &[usize]) -> Self {
         let gather = |(place, buffer): &(usize, Buffer)| {
             let buffer = match width(&COLUMNS[*place].getter) {
+                0 => buffer.clone(),
                 1 => gather::<u8>(buffer, rows),
                 2 => gather::<u16>(buffer, rows),
                 4 => gather::<u32>(buffer, rows),
@@ -207,7 +209,7 @@ impl Table {
     /// Bytes that the columns take.
     pub fn nbytes(&self) -> usize {
         let columns: usize = self.columns.iter().map(|(_, buffer)| buffer.len()).sum();
-        columns + self.ipv6.len() * 16
+        columns + self.ipv6.len() * 16 + self.steps.len() * size_of::<Step>()
     }
 }
 
@@ -216,6 +218,7 @@ fn is_wanted(group: Group, rules: &Rules) -> bool {
         Group::Core => true,
         Group::Zeek => rules.attempt_timeout.is_some(),
         Group::Statistics => rules.statistics,
+        Group::Sequence => rules.sequence > 0,
     }
 }
 
@@ -224,9 +227,10 @@ fn gather<T: ArrowNativeType>(buffer: &Buffer, rows: &[usize]) -> Buffer {
     rows.iter().map(|&row| values[row]).collect::<Vec<T>>().into()
 }
 
-/// Bytes of one value.
+/// Bytes of one value, none where it is not stored.
 pub fn width(getter: &Getter) -> usize {
     match getter {
+        Getter::Steps(_) | Getter::CommunityId => 0,
         Getter::U8(_) | Getter::State(_) => 1,
         Getter::U16(_) => 2,
         Getter::U32(_) | Getter::Ip(_) | Getter::Letters(_) => 4,
@@ -302,6 +306,7 @@ enum Values {
     I64(Vec<i64>),
     F64(Vec<f64>),
     Letters(Vec<History>),
+    Nothing,
 }
 
 /// A block of one.
@@ -313,6 +318,7 @@ enum Part<'a> {
     I64(&'a mut [i64]),
     F64(&'a mut [f64]),
     Letters(&'a mut [History]),
+    Nothing,
 }
 
 impl Values {
@@ -325,6 +331,7 @@ impl Values {
             Getter::Time(_) | Getter::Duration(_) => Self::I64(vec![0; rows]),
             Getter::F64(_) => Self::F64(vec![0.0; rows]),
             Getter::Letters(_) => Self::Letters(vec![History::default(); rows]),
+            Getter::Steps(_) | Getter::CommunityId => Self::Nothing,
         }
     }
 
@@ -337,6 +344,7 @@ impl Values {
             Self::I64(values) => Box::new(values.chunks_mut(BLOCK).map(Part::I64)),
             Self::F64(values) => Box::new(values.chunks_mut(BLOCK).map(Part::F64)),
             Self::Letters(values) => Box::new(values.chunks_mut(BLOCK).map(Part::Letters)),
+            Self::Nothing => Box::new(std::iter::repeat_with(|| Part::Nothing)),
         }
     }
 
@@ -350,6 +358,7 @@ impl Values {
             Self::I64(values) => values.into(),
             Self::F64(values) => values.into(),
             Self::Letters(values) => spell(&values, texts).into(),
+            Self::Nothing => Vec::<u8>::new().into(),
         }
     }
 }
@@ -380,6 +389,7 @@ impl Part<'_> {
             (Getter::Letters(get), Part::Letters(out)) => {
                 out.iter_mut().zip(records).for_each(|(out, record)| *out = get(record));
             }
+            (_, Part::Nothing) => {}
             _ => unreachable!("values are made from the getter"),
         }
     }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::types::UInt32Type;
 use arrow_array::{
-    ArrayRef, DictionaryArray, DurationNanosecondArray, Float64Array, PrimitiveArray, RecordBatch, RecordBatchIterator,
-    RecordBatchOptions, StringArray, TimestampNanosecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+    ArrayRef, DictionaryArray, DurationNanosecondArray, FixedSizeListArray, Float64Array, Int8Array, PrimitiveArray, RecordBatch,
+    RecordBatchIterator, RecordBatchOptions, StringArray, TimestampNanosecondArray, UInt8Array, UInt16Array, UInt32Array,
+    UInt64Array,
 };
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::ffi::FFI_ArrowSchema;
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -18,7 +19,7 @@ use pyo3::types::PyCapsule;
 use super::errors::detached;
 use super::flows::FlowTable;
 use crate::flow::Table;
-use crate::flow::columns::{COLUMNS, Column, Getter, Group, Presence};
+use crate::flow::columns::{COLUMNS, Column, Getter, Group, OfStep, Presence};
 
 #[pymethods]
 impl FlowTable {
@@ -74,17 +75,44 @@ impl FlowTable {
                 let values = Arc::new(StringArray::from_iter_values(&coded.values));
                 Arc::new(DictionaryArray::try_new(keys, values).map_err(|error| arrow_error(&error))?)
             }
+            Getter::CommunityId => Arc::new(StringArray::from_iter_values(self.community_ids(py, 0)?)),
+            Getter::Steps(of) => self.steps_array(of)?,
         })
     }
 }
 
+impl FlowTable {
+    fn steps_array(&self, of: OfStep) -> PyResult<ArrayRef> {
+        let (steps, sequence) = self.data.steps();
+        let values: ArrayRef = match of {
+            OfStep::Size => Arc::new(UInt32Array::from_iter_values(steps.iter().map(|step| step.size))),
+            OfStep::Gap => Arc::new(DurationNanosecondArray::from_iter_values(steps.iter().map(|step| step.gap))),
+            OfStep::Direction => Arc::new(Int8Array::from_iter_values(steps.iter().map(|step| step.direction))),
+        };
+        let list = FixedSizeListArray::try_new(item(of), sequence as i32, values, None);
+        Ok(Arc::new(list.map_err(|error| arrow_error(&error))?))
+    }
+}
+
+/// One of the first packets.
+fn item(of: OfStep) -> FieldRef {
+    let data_type = match of {
+        OfStep::Size => DataType::UInt32,
+        OfStep::Gap => DataType::Duration(TimeUnit::Nanosecond),
+        OfStep::Direction => DataType::Int8,
+    };
+    Arc::new(Field::new("item", data_type, false))
+}
+
 fn schema(table: &Table) -> SchemaRef {
-    let field = |column: &Column| Field::new(column.name, data_type(&column.getter), column.presence != Presence::Always);
+    let (_, sequence) = table.steps();
+    let field =
+        |column: &Column| Field::new(column.name, data_type(&column.getter, sequence), column.presence != Presence::Always);
     let columns = table.columns().map(|(_, column, _)| column).filter(|column| column.group != Group::Zeek);
     Arc::new(Schema::new(columns.map(field).collect::<Vec<_>>()))
 }
 
-fn data_type(getter: &Getter) -> DataType {
+fn data_type(getter: &Getter, sequence: usize) -> DataType {
     match getter {
         Getter::U8(_) => DataType::UInt8,
         Getter::U16(_) => DataType::UInt16,
@@ -96,6 +124,8 @@ fn data_type(getter: &Getter) -> DataType {
         Getter::Ip(_) | Getter::State(_) | Getter::Letters(_) => {
             DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8))
         }
+        Getter::CommunityId => DataType::Utf8,
+        Getter::Steps(of) => DataType::FixedSizeList(item(*of), sequence as i32),
     }
 }
 

@@ -15,7 +15,7 @@ use super::errors::{detached, to_python};
 use super::frame::Frame;
 use super::lend::lend;
 use crate::error::Error;
-use crate::flow::columns::{COLUMNS, Getter, Group, find};
+use crate::flow::columns::{COLUMNS, Getter, Group, OfStep, find};
 use crate::flow::community_id::community_ids;
 use crate::flow::packet::{self, COLUMNS as PACKET_COLUMNS};
 use crate::flow::state::EndReason;
@@ -127,7 +127,8 @@ impl FlowTable {
         };
         let place = find(name).ok_or_else(unknown)?;
         if !self.data.columns().any(|(here, ..)| here == place) {
-            let message = format!("column {name:?} was not made; make it with cap.flows(statistics=True)");
+            let how = if COLUMNS[place].group == Group::Sequence { "sequence=N" } else { "statistics=True" };
+            let message = format!("column {name:?} was not made; make it with cap.flows({how})");
             return Err(PyAttributeError::new_err(message));
         }
         Ok(place)
@@ -197,6 +198,8 @@ impl FlowTable {
                 Getter::Duration(_) => {
                     lend(&table.values::<i64>(place).ok_or_else(gone)?, owner).call_method1("view", ("timedelta64[ns]",))?
                 }
+                Getter::Steps(of) => slf.get().steps(slf.py(), of)?,
+                Getter::CommunityId => return Err(PyTypeError::new_err(format!("column {name:?} holds texts"))),
             })
         }
     }
@@ -294,7 +297,7 @@ impl FlowTable {
     }
 
     /// The Community ID of each flow.
-    fn community_ids(&self, py: Python<'_>, seed: u16) -> PyResult<Vec<String>> {
+    pub(super) fn community_ids(&self, py: Python<'_>, seed: u16) -> PyResult<Vec<String>> {
         detached(py, || parallel::install(self.data.rows(), || community_ids(&self.data, seed)))
     }
 
@@ -303,18 +306,23 @@ impl FlowTable {
     fn sequence(&self) -> usize {
         self.data.steps().1
     }
-
-    /// Bytes, nanoseconds since the packet before, and direction of the first packets, flow after flow.
-    fn steps<'py>(&self, py: Python<'py>) -> Steps<'py> {
-        let (steps, _) = self.data.steps();
-        let sizes: Vec<u32> = steps.iter().map(|step| step.size).collect();
-        let gaps: Vec<i64> = steps.iter().map(|step| step.gap).collect();
-        let directions: Vec<i8> = steps.iter().map(|step| step.direction).collect();
-        (sizes.into_pyarray(py), gaps.into_pyarray(py), directions.into_pyarray(py))
-    }
 }
 
-type Steps<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i8>>);
+impl FlowTable {
+    /// Something of the first packets of each flow: a row a flow.
+    fn steps<'py>(&self, py: Python<'py>, of: OfStep) -> PyResult<Bound<'py, PyAny>> {
+        let (steps, sequence) = self.data.steps();
+        let flat = match of {
+            OfStep::Size => steps.iter().map(|step| step.size).collect::<Vec<_>>().into_pyarray(py).into_any(),
+            OfStep::Direction => steps.iter().map(|step| step.direction).collect::<Vec<_>>().into_pyarray(py).into_any(),
+            OfStep::Gap => {
+                let gaps: Vec<i64> = steps.iter().map(|step| step.gap).collect();
+                gaps.into_pyarray(py).call_method1("view", ("timedelta64[ns]",))?
+            }
+        };
+        flat.call_method1("reshape", ((self.data.rows(), sequence),))
+    }
+}
 
 /// Columns that flows are made of.
 #[pyfunction]
@@ -359,6 +367,10 @@ fn kind(getter: &Getter) -> &'static str {
         Getter::Duration(_) => "timedelta64[ns]",
         Getter::Ip(_) => "address",
         Getter::State(_) | Getter::Letters(_) => "text",
+        Getter::CommunityId => "string",
+        Getter::Steps(OfStep::Size) => "uint32[n]",
+        Getter::Steps(OfStep::Gap) => "timedelta64[ns][n]",
+        Getter::Steps(OfStep::Direction) => "int8[n]",
     }
 }
 
@@ -367,6 +379,7 @@ fn group(group: Group) -> &'static str {
         Group::Core => "core",
         Group::Zeek => "zeek",
         Group::Statistics => "statistics",
+        Group::Sequence => "sequence",
     }
 }
 
