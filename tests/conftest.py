@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
 
@@ -12,6 +13,8 @@ from command import PACKETS, write
 from frames import pcap
 
 mpl.use("Agg")
+# Looked at when scipy is imported: without it scikit-learn leaves one of its checks of estimators out.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "captures"

@@ -78,12 +78,17 @@ def test_the_readme_has_its_parts():
     assert "`make test`" in text
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/reading.md", "docs/plots.md", "docs/dpkt.md", "docs/detection.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/reading.md", "docs/plots.md", "docs/dpkt.md", "docs/detection.md", "docs/features.md"]
+)
 def test_examples_print_what_the_page_says(name, clone, pyplot, capsys):
     if name == "docs/plots.md":
         pytest.importorskip("pandas")
     if name == "README.md":
-        for package in ("pandas", "polars", "duckdb"):
+        for package in ("pandas", "polars", "duckdb", "sklearn"):
+            pytest.importorskip(package)
+    if name == "docs/features.md":
+        for package in ("pandas", "sklearn"):
             pytest.importorskip(package)
     failed, attempted = doctest.testfile(str(ROOT / name), module_relative=False, optionflags=OPTIONS, encoding="utf-8")
     assert (failed, attempted > 10) == (0, True), capsys.readouterr().out

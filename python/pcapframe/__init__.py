@@ -27,7 +27,9 @@ from .scanning import scan_pcap
 from .timeline import Timeline
 
 if TYPE_CHECKING:
-    from . import detect, plot
+    from . import detect as detect
+    from . import features as features
+    from . import plot as plot
 
 __all__ = [
     "AddressColumn",
@@ -55,12 +57,13 @@ __all__ = [
     "scan_pcap",
 ]
 
+if not TYPE_CHECKING:
+    # Type checkers know the modules above, and still tell of names that are not there.
+    def __getattr__(name: str) -> Any:
+        """Import what is large or needs optional packages when it is first asked for."""
+        if name not in ("detect", "features", "plot"):
+            message = f"module 'pcapframe' has no attribute {name!r}"
+            raise AttributeError(message)
+        from importlib import import_module
 
-def __getattr__(name: str) -> Any:
-    # Imported when it is first used.
-    if name in ("detect", "plot"):
-        import importlib
-
-        return importlib.import_module(f".{name}", __name__)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+        return import_module(f".{name}", __name__)
