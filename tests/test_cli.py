@@ -387,7 +387,7 @@ class TestUsage:
             (["plot", "FILE", "--start", "soon"], "start is 'soon', but must be a time such as"),
             (
                 ["plot", "FILE", "--kind", "connections", "--alerts"],
-                "--alerts is not for --kind connections, but for traffic, packet-sizes, port-activity, tcp-flags, seasonal, gantt",
+                "--alerts is not for --kind connections, but for traffic, packet-sizes, port-activity, ",
             ),
             (
                 ["plot", "FILE", "--kind", "gantt", "--end", "2026-11-23"],

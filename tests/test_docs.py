@@ -135,14 +135,15 @@ def dpkt_option(options, kind):
 def test_commands_in_the_readme_run(clone):
     pytest.importorskip("pyarrow")
     pytest.importorskip("matplotlib")
-    commands = [line for block in blocks(page("README.md"), "sh") for line in block.splitlines()]
-    assert len(commands) >= 5
+    shown = blocks(page("README.md"), "sh") + blocks(page("docs/plots.md"), "sh")
+    commands = [line for block in shown for line in block.splitlines()]
+    assert len(commands) >= 9
     for command in commands:
         done = subprocess.run(
             [sys.executable, "-m", *shlex.split(command)], capture_output=True, timeout=60, env=os.environ | {"MPLBACKEND": "Agg"}
         )
         assert (done.returncode, b"Traceback" in done.stderr) == (0, False), (command, done.stderr)
-    assert Path("flags.png").exists()
+    assert {"flags.png", "lab.tcp-flags.png", "ports.svg"} <= set(os.listdir())
     assert Path("lab.parquet").exists()
 
 

@@ -42,7 +42,9 @@ def column(table: Any, name: str, what: str, rows: Any = slice(None)) -> NDArray
     known = names(table)
     if name in known:
         values = table[name]
-        return values[rows] if isinstance(values, AddressColumn) else np.asarray(values)[rows]
+        # Addresses become texts, of which only some rows may be wanted.
+        array: NDArray[Any] = (values if isinstance(values, AddressColumn) else np.asarray(values))[rows]
+        return array
     message = f"{what} has no column {name!r}; columns are {', '.join(map(str, known)) or 'none'}"
     raise ValueError(message)
 

@@ -44,7 +44,7 @@ def gantt(flows: Any, *, top: int | None = None, ax: Axes | None = None) -> Axes
     >>> import pcapframe as pf
     >>> flows = pf.read_pcap("examples/data/lab.pcap").flows()
     >>> flows.plot.gantt(top=20).get_title()
-    'The 20 longest of XX flows'
+    'The 20 longest of 10,494 flows'
     """
     ax = _style.axes(ax)
     title = "Flows"

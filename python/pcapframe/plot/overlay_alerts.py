@@ -34,9 +34,9 @@ def overlay_alerts(ax: Axes, alerts: Any, *, labels: bool = True) -> Axes:
     ax : matplotlib.axes.Axes
         A plot whose x axis is time.
     alerts : Alerts, table or iterable
-        What :mod:`pcapframe.detect` returns; or objects with the attributes first_seen, last_seen, kind and severity, or a mapping of
-        arrays, a frame of pandas, polars or pyarrow, with these columns. Times are datetime64, whole nanoseconds, seconds, or texts; severities are "low", "medium",
-        "high", "critical", or 1 to 4. Without severities all are medium.
+        What :mod:`pcapframe.detect` returns; or objects with the attributes first_seen, last_seen, kind and severity, a mapping
+        of arrays, a frame of pandas, polars or pyarrow, with these columns. Times are datetime64, whole nanoseconds, seconds, or
+        texts; severities are "low", "medium", "high", "critical", or 1 to 4. Without severities all are medium.
     labels : bool
         Write the kinds beside the spans, where there is room.
 
