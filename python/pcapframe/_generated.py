@@ -1146,6 +1146,17 @@ class FlowProperties:
         return cast("NDArray[np.uint32]", self._core_column("out_of_order_rev"))
 
     @property
+    def community_id(self) -> NDArray[np.object_]:
+        """Community ID, version 1, with seed 0.
+
+        Returns
+        -------
+        numpy.ndarray of object
+            One value a flow.
+        """
+        return cast("NDArray[np.object_]", self._core_column("community_id"))
+
+    @property
     def first_row(self) -> NDArray[np.uint64]:
         """Number of the flow's first packet among those that were read.
 
@@ -2123,3 +2134,36 @@ class FlowProperties:
             One value a flow. Made with ``statistics=True``.
         """
         return cast("NDArray[np.timedelta64]", self._core_column("idle_max"))
+
+    @property
+    def sequence_sizes(self) -> NDArray[np.uint32]:
+        """Bytes on the wire of each of the flow's first packets; 0 where it has no such packet.
+
+        Returns
+        -------
+        numpy.ndarray of uint32
+            A row a flow, a column a packet. Made with ``sequence=N``.
+        """
+        return cast("NDArray[np.uint32]", self._core_column("sequence_sizes"))
+
+    @property
+    def sequence_iats(self) -> NDArray[np.timedelta64]:
+        """Time of each since the packet before; 0 for the first one and where the flow has no such packet.
+
+        Returns
+        -------
+        numpy.ndarray of timedelta64[ns]
+            A row a flow, a column a packet. Made with ``sequence=N``.
+        """
+        return cast("NDArray[np.timedelta64]", self._core_column("sequence_iats"))
+
+    @property
+    def sequence_directions(self) -> NDArray[np.int8]:
+        """Direction of each: 1 forward, -1 reverse; 0 where the flow has no such packet.
+
+        Returns
+        -------
+        numpy.ndarray of int8
+            A row a flow, a column a packet. Made with ``sequence=N``.
+        """
+        return cast("NDArray[np.int8]", self._core_column("sequence_directions"))

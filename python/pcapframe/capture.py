@@ -364,7 +364,10 @@ class Capture(Tabular, ColumnProperties):
     def _pandas_column(self, pandas: Any, name: str) -> Any:
         if name not in CHECKSUMS:
             return super()._pandas_column(pandas, name)
-        return pandas.arrays.BooleanArray(self._frame.values(name) == Checksum.GOOD, ~self._frame.present(name))
+        present = self._present(name)
+        return pandas.arrays.BooleanArray(
+            self._frame.values(name) == Checksum.GOOD, np.zeros(len(self), bool) if present is None else ~present
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, (self._frame.state(),)

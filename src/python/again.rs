@@ -37,7 +37,7 @@ pub fn with_columns(py: Python<'_>, frame: &Frame, names: &[&str]) -> PyResult<O
             pieces.push(part.buffers);
             dictionaries = part.dictionaries;
         }
-        select(&join(pieces, rows, dictionaries, &options, 0), frame)
+        select(&join(pieces, rows, dictionaries, &options, 0)?, frame)
     })
     .map(Some)
 }
@@ -65,7 +65,7 @@ fn read_source(source: &Origin, options: &Options, dictionaries: Dictionaries, m
             // It was decompressed once, so it is no bomb.
             let file = File::open(path)?;
             let stream = Stream::open(Box::new(move || Ok(Box::new(file))), Wanted::default(), u64::MAX, Ahead::default())?;
-            let opened = Opened::begin(stream, &mut |taken| monitor.progress(taken, 0))?;
+            let opened = Opened::begin(stream, options.resync, &mut |taken| monitor.progress(taken, 0))?;
             Scan::new(vec![opened], options.clone(), 0).rest(dictionaries, monitor)
         }
         Place::Gone => Err(Error::NotKept),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .. import _preview
 from .._extras import need
+from .._harmless import harmless
 from ..errors import UnknownColumnError
 from . import _eve
 from ._match import Match, any_filter, any_rows
@@ -313,7 +314,7 @@ class Alerts(Sequence[Alert]):
         return f"{len(self):,} alert{'s' if len(self) > 1 else ''} ({found})"
 
     def __repr__(self) -> str:
-        lines = [f"<Alerts: {self._counts()}>", *(f"  {_preview.harmless(str(one))}" for one in self[:TEXT_ALERTS])]
+        lines = [f"<Alerts: {self._counts()}>", *(f"  {harmless(str(one))}" for one in self[:TEXT_ALERTS])]
         more = len(self) - TEXT_ALERTS
         return "\n".join([*lines, *([f"  … and {more:,} more"] if more > 0 else [])])
 
