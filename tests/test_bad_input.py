@@ -53,6 +53,14 @@ def test_what_is_no_capture_is_refused(data, says):
     assert isinstance(caught.value, pf.PcapframeError)
 
 
+@pytest.mark.parametrize("reader", [pf.read_pcap, pf.scan_pcap])
+def test_a_warning_names_the_line_that_reads(reader):
+    with pytest.warns(pf.TruncatedCaptureWarning) as caught:
+        for _ in reader(pcap([(0, 0, FRAME)])[:-1]):
+            pass
+    assert [warning.filename for warning in caught] == [__file__]
+
+
 def test_header_alone_is_an_empty_capture():
     cap, warning = read(pcap([]))
     assert (len(cap), warning) == (0, None)

@@ -114,8 +114,8 @@ def read_pcap(
     with ExitStack() as stack, Progress(progress) as report, archives_named(sources):
         frame = _core.read(opened(sources, stack), wanted, reading, progress=report.callback, keep=keep_bytes)
     for about in frame.sources:
-        # 3: the line of the user who called read_pcap.
-        report_damage(about["fault"], about["gaps"], about["path"], on_error, stacklevel=3)
+        # 2: the line of the user who called read_pcap.
+        report_damage(about["fault"], about["gaps"], about["path"], on_error, stacklevel=2)
     if merge:
         frame = frame.take(np.argsort(frame.values("timestamp").view(np.int64), kind="stable"))
     return Capture(frame)
