@@ -263,6 +263,15 @@ def test_seasonal_draws_the_parts(cap):
     assert texts(cap[:10].plot.seasonal(period="1h")) == ["shorter than two periods of 1 h"]
 
 
+def test_parts_of_a_packet_are_decimals(cap):
+    """A mean of packets that come every other interval is half a packet, and not 500 milli."""
+    ax = cap[:200].plot.seasonal(period="200ms", interval="10ms", value="packets")
+    ax.figure.canvas.draw()
+    labels = [label.get_text() for panel in ax.child_axes for label in panel.get_yticklabels()]
+    assert any("0." in label for label in labels)
+    assert not any("m" in label for label in labels)
+
+
 @pytest.mark.parametrize("period", ["1s", "2s", "7s", "1min", "1h", "1d", "7d", "1.1ms", "30ns"])
 def test_intervals_that_a_period_is_cut_into(period):
     cap = pf.read_pcap(EACH)[:0]

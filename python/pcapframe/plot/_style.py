@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -179,9 +180,14 @@ def amount(value: float, unit: str = "") -> str:
 
 
 def engineering(axis: Any, unit: str) -> None:
-    """Ticks of an axis with k, M and G."""
+    """Ticks of an axis with k, M and G; parts of packets and bytes, which a mean may have, as decimals and not as milli."""
     ticker = need("matplotlib.ticker", "plotting")
-    axis.set_major_formatter(ticker.EngFormatter(unit=unit, sep=" " if unit else ""))
+    whole = ticker.EngFormatter(unit=unit, sep=" " if unit else "")
+    axis.set_major_formatter(ticker.FuncFormatter(partial(_tick, whole, unit)))
+
+
+def _tick(whole: Any, unit: str, value: float, place: int | None) -> str:
+    return f"{value:g} {unit}".rstrip() if 0 < abs(value) < 1 else str(whole(value, place))
 
 
 def whole_numbers(ax: Axes, axis: Any) -> None:
