@@ -89,9 +89,9 @@ sanitize: $(VENV)/.stamp-dev ## watch all that is unsafe: Miri, and SANITIZE_TES
 	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc \
 	  MPLBACKEND=Agg PYTHONPATH=$(SANITIZED)/python $(BIN)/python -m pytest $(PYTEST_ARGS) $(SANITIZE_TESTS)
 
-# In examples/, as Jupyter does; a cell that takes longer than a minute is a fault.
+# In examples/, as Jupyter does; a cell that takes longer than two minutes is a fault.
 notebooks: $(VENV)/.stamp-notebook ## execute examples/*.ipynb; results go to build/notebooks/
-	$(BIN)/jupyter nbconvert --to notebook --execute --ExecutePreprocessor.timeout=60 \
+	$(BIN)/jupyter nbconvert --to notebook --execute --ExecutePreprocessor.timeout=120 \
 	  --output-dir build/notebooks $(NOTEBOOKS)
 
 clean: ## remove all that was built, .venv included
