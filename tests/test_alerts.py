@@ -112,6 +112,15 @@ def test_previews_are_bounded_and_escaped():
     assert repr(alerts[:0]) == "<Alerts: no alerts>"
 
 
+def test_previews_show_the_worst_in_the_order_of_time(lab):
+    alerts = detect.all(pf.read_pcap(lab))
+    lines = repr(alerts).splitlines()
+    assert [line.split()[0] for line in lines[1:9]] == ["high"] * 7 + ["critical"]
+    assert lines[9] == "  … and 13 more, none worse"
+    assert "arp_spoof" in alerts._repr_html_()
+    assert alerts._repr_html_().count("<tr>") == 21
+
+
 def test_pickling(alerts):
     again = pickle.loads(pickle.dumps(alerts))
     assert again == alerts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -77,10 +77,11 @@ def text(capture: Capture | Flows) -> str:
     return "\n".join(lines)
 
 
-def table_html(header: list[str], body: list[list[str]]) -> str:
-    """An HTML table, every text escaped."""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
-    lines = ["<tr>" + "".join(f"<td>{html.escape(value)}</td>" for value in row) + "</tr>" for row in body]
+def table_html(header: list[str], body: list[list[str]], *, align: Literal["left", "right"] = "right") -> str:
+    """An HTML table, every text escaped; notebooks align cells to the right unless each says otherwise."""
+    style = ' style="text-align:left"' if align == "left" else ""
+    head = "".join(f"<th{style}>{html.escape(name)}</th>" for name in header)
+    lines = ["<tr>" + "".join(f"<td{style}>{html.escape(value)}</td>" for value in row) + "</tr>" for row in body]
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
 
 

@@ -82,7 +82,7 @@ class Info:
         return "\n".join(f"{name.ljust(width)}  {text}" for name, text in rows)
 
     def _repr_html_(self) -> str:
-        return _preview.table_html(["", ""], [list(row) for row in self.to_rows()])
+        return _preview.table_html(["", ""], [list(row) for row in self.to_rows()], align="left")
 
 
 @dataclass(frozen=True)

@@ -313,17 +313,22 @@ class Alerts(Sequence[Alert]):
         found = ", ".join(f"{counts[str(severity)]} {severity}" for severity in reversed(Severity) if counts[str(severity)])
         return f"{len(self):,} alert{'s' if len(self) > 1 else ''} ({found})"
 
+    def _worst(self, most: int) -> Alerts:
+        """Return so many alerts, of the highest severities."""
+        return self._part(sorted(self, key=lambda one: -one.severity)[:most])
+
     def __repr__(self) -> str:
-        lines = [f"<Alerts: {self._counts()}>", *(f"  {harmless(str(one))}" for one in self[:TEXT_ALERTS])]
+        lines = [f"<Alerts: {self._counts()}>", *(f"  {harmless(str(one))}" for one in self._worst(TEXT_ALERTS))]
         more = len(self) - TEXT_ALERTS
-        return "\n".join([*lines, *([f"  … and {more:,} more"] if more > 0 else [])])
+        return "\n".join([*lines, *([f"  … and {more:,} more, none worse"] if more > 0 else [])])
 
     def _repr_html_(self) -> str:
         body = [
             [str(one.first_seen).replace("T", " ")[:19], str(one.severity), one.kind, one.summary, one.filter]
-            for one in self._alerts[:HTML_ALERTS]
+            for one in self._worst(HTML_ALERTS)
         ]
         more = len(self) - HTML_ALERTS
-        foot = f"<p>… and {more:,} more</p>" if more > 0 else ""
+        foot = f"<p>… and {more:,} more, none worse</p>" if more > 0 else ""
         header = ["first seen (UTC)", "severity", "kind", "summary", "display filter"]
-        return f"<p>{self._counts()}</p>{_preview.table_html(header, body)}{foot}"
+        table = _preview.table_html(header, body, align="left")
+        return f"<p>{self._counts()}</p>{table}{foot}"
