@@ -5,6 +5,9 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import re
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -238,9 +241,56 @@ def test_webhooks(scan):
     assert run("watch", scan, "--webhook", "file:///etc/passwd").returncode == 2
 
 
+def test_a_server_that_does_not_speak_http(scan):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_talk_nonsense, args=(server,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        done = run("watch", scan, "--quiet", "--webhook", url, env={**os.environ, "no_proxy": "*"})
+        thread.join()
+    assert done.returncode == 0
+    assert done.stderr.startswith(b"pcapframe: warning: --webhook: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+def _talk_nonsense(server):
+    server.settimeout(60)
+    with server.accept()[0] as connection:
+        connection.recv(1 << 16)
+        connection.sendall(b"nonsense\r\n\r\n")
+
+
+def test_watch_ends_with_the_pipe_it_writes_to(lab):
+    command = [sys.executable, "-m", "pcapframe", "watch", str(lab), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read().decode().splitlines()
+        assert process.wait(30) == 0
+    assert "Traceback" not in "".join(said)
+    # It may have written some more before the pipe was closed.
+    assert 1 <= int(re.search(r"([\d,]+) alerts in all", said[-1])[1]) <= 21
+
+
+def test_ctrl_c_ends_a_stream_and_tells_what_is_at_hand():
+    command = [sys.executable, "-m", "pcapframe", "watch", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(pcap(records(SCAN), nano=True))
+        process.stdin.flush()
+        # It has read them when a line a second says so.
+        while b": 0 packets/s" in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        # Attempts that might still have been answered are judged at the end.
+        assert b"port_scan" in process.stdout.read()
+        assert process.wait(30) == 130
+        assert process.stderr.read().endswith(b" 20 packets, 1,080 bytes, 1 alerts in all\n")
+
+
 def test_watch_refuses_what_it_can_not_do(scan):
-    done = run("watch", scan, "--only", "beaconing")
-    assert (done.returncode, b"--only" in done.stderr) == (2, True)
+    for names in ("beaconing", "port_scan,new_service"):
+        done = run("watch", scan, "--only", names)
+        assert (done.returncode, b"which does not work on a stream" in done.stderr) == (2, True)
     assert run("watch", scan, "--packets", "0").returncode == 2
     assert run("watch", "-", stdin=b"not a capture").returncode == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import queue
 import shlex
@@ -83,14 +84,15 @@ def run(args: argparse.Namespace) -> None:
     """Watch until the stream ends."""
     from .detect._live import LIVE, Ring, Watch, live_columns
 
-    names = tuple(name for name in args.only or LIVE if name in LIVE)
-    if not names:
-        raise ValueError(f"--only names no detector that works on a stream; those are {', '.join(LIVE)}")
+    names = tuple(args.only or LIVE)
+    for name in names:
+        if name not in LIVE:
+            raise ValueError(f"--only has {name}, which does not work on a stream; those that do are {', '.join(LIVE)}")
     if args.packets < 1:
         raise ValueError(f"--packets is {args.packets}, but must be at least 1")
     watch = Watch(Ring(names, history=args.history, most=args.packets), names, cooldown=args.cooldown)
     source = sys.stdin.buffer if args.file == "-" else args.file
-    with _Outputs(args) as outputs, _Status(quiet=args.quiet) as status, warnings.catch_warnings(record=True) as faults:
+    with _Outputs(args) as outputs, _Status(outputs, quiet=args.quiet) as status, warnings.catch_warnings(record=True) as faults:
         warnings.simplefilter("always", TruncatedCaptureWarning)
         batches = scan_pcap(
             source, columns=live_columns(names), batch_size=min(BATCH_SIZE, args.packets), timeout=PATIENCE, threads=args.threads
@@ -108,19 +110,20 @@ def _watch(batches: Any, watch: Watch, outputs: _Outputs, status: _Status) -> No
             status.seen(batch)
             begin = time.monotonic()
             if begin >= again or watch.ring.due:
-                status.alerts += outputs.tell(watch.look())
+                outputs.tell(watch.look())
                 # The longer it takes, the rarer it is done.
                 spent = time.monotonic() - begin
                 again = begin + max(1.0, spent / SHARE)
     finally:
-        status.alerts += outputs.tell(watch.look(settled=False))
+        outputs.tell(watch.look(settled=False))
 
 
 class _Status:
     """Says every second what was seen, from a thread of its own: also while nothing comes."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self.packets = self.bytes = self.alerts = 0
+    def __init__(self, outputs: _Outputs, *, quiet: bool) -> None:
+        self.packets = self.bytes = 0
+        self._outputs = outputs
         self._quiet = quiet
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._speak, daemon=True)
@@ -139,7 +142,7 @@ class _Status:
         self._end.set()
         if not self._quiet:
             self._thread.join()
-            say(f"pcapframe: {self.packets:,} packets, {self.bytes:,} bytes, {self.alerts:,} alerts in all", sys.stderr)
+            say(f"pcapframe: {self.packets:,} packets, {self.bytes:,} bytes, {self._outputs.told:,} alerts in all", sys.stderr)
 
     def _speak(self) -> None:
         packets, size, then = 0, 0, time.monotonic()
@@ -147,7 +150,7 @@ class _Status:
             now = time.monotonic()
             rates = [(self.packets - packets) / (now - then), (self.bytes - size) / (now - then)]
             packets, size, then = self.packets, self.bytes, now
-            say(f"pcapframe: {rates[0]:,.0f} packets/s, {rates[1]:,.0f} bytes/s, {self.alerts:,} alerts", sys.stderr)
+            say(f"pcapframe: {rates[0]:,.0f} packets/s, {rates[1]:,.0f} bytes/s, {self._outputs.told:,} alerts", sys.stderr)
 
 
 class _Outputs:
@@ -156,6 +159,7 @@ class _Outputs:
     def __init__(self, args: argparse.Namespace) -> None:
         from .detect import Severity
 
+        self.told = 0
         self._least = Severity.of(args.severity)
         self._json: bool = args.json
         self._eve_path: Path | None = args.eve
@@ -177,12 +181,13 @@ class _Outputs:
         for background in self._background:
             background.close()
 
-    def tell(self, alerts: list[Alert]) -> int:
-        """Hand alerts over, and return how many."""
+    def tell(self, alerts: list[Alert]) -> None:
+        """Hand alerts over."""
         from .detect._eve import line
 
-        found = [alert for alert in alerts if alert.severity >= self._least]
-        for alert in found:
+        for alert in alerts:
+            if alert.severity < self._least:
+                continue
             data = json.dumps(alert.to_dict(), allow_nan=False)
             if self._json:
                 print(data, flush=True)
@@ -194,7 +199,7 @@ class _Outputs:
                 self._eve.flush()
             for background in self._background:
                 background.put(data.encode())
-        return len(found)
+            self.told += 1
 
 
 def _run(argv: list[str], data: bytes) -> None:
@@ -238,7 +243,7 @@ class _Background:
         while (data := self._queue.get()) is not None:
             try:
                 self._deliver(data)
-            except (OSError, ValueError, subprocess.SubprocessError) as error:
+            except (OSError, ValueError, http.client.HTTPException, subprocess.SubprocessError) as error:
                 self._complain(str(error))
 
     def _complain(self, why: str) -> None:
