@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import pcapframe as pf
-from attacks import ME, SYN, YOU, arp, capture, datagram, echo, every, records, segment
+from attacks import ACK, ME, SYN, YOU, arp, capture, datagram, echo, every, records, segment
 from frames import assorted, pcap
 from pcapframe import detect
 from pcapframe.detect import DETECTORS, Severity
@@ -239,6 +239,7 @@ MIN, MAX = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 AWKWARD = {
     "no packets": [],
     "one packet": [(0, segment(SYN, 80))],
+    "one flow": every(0.1, [segment(SYN, 80), segment(SYN | ACK, 40000, 80, YOU, ME), *[segment(ACK, 80)] * 50]),
     "all ICMP": every(0.1, [echo()] * 50),
     "only IPv6": every(0.001, [segment(SYN, port, src="fd00::1", dst="fd00::2") for port in range(1000)]),
     "no time passes": [(1.0, segment(SYN, port)) for port in range(1000)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import doctest
+import json
 import os
 import re
 import shlex
@@ -130,6 +131,28 @@ def test_both_forms_find_the_same(package, clone, pyplot, capsys, monkeypatch):
 
 def dpkt_option(options, kind):
     return next(int.from_bytes(data, "big") for number, data in options if number == kind)
+
+
+def test_examples_with_other_libraries_run(clone, pyplot, monkeypatch):
+    """What the page on plots hands over to seaborn and plotly: each takes it and has something to draw."""
+    pytest.importorskip("seaborn")
+    basedatatypes = pytest.importorskip("plotly.basedatatypes")
+    shown = []
+    monkeypatch.setattr(basedatatypes.BaseFigure, "show", lambda figure: shown.append(json.loads(figure.to_json())))
+    known = {"pf": pf}
+    for example in doctest.DocTestParser().get_examples(page("docs/plots.md")):
+        exec(example.source, known)
+    pyplot.close("all")
+    with_seaborn, with_plotly = blocks(page("docs/plots.md"), "py")
+    for line in with_seaborn.splitlines():
+        exec(line, known)
+        if line.startswith("sns."):
+            (figure,) = map(pyplot.figure, pyplot.get_fignums())
+            drawn = figure.axes[0]
+            assert drawn.patches or drawn.collections, line
+            pyplot.close("all")
+    exec(with_plotly, known)
+    assert [figure["data"][0]["type"] for figure in shown] == ["scatter", "scatter3d", "scattergl", "bar"]
 
 
 def test_commands_in_the_readme_run(clone):

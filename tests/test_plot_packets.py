@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 import pcapframe as pf
-from frames import assorted, ethernet, icmp, ipv4, pcap, tcp
+from frames import assorted, ethernet, icmp, ipv4, pcap, tcp, udp
 from pcapframe import plot
 from pcapframe.plot import _rows, _style
+from pcapframe.timeline import PROTOCOLS
 
 START = 1_700_000_000
 EACH = pcap([(START + 10 * i, 0, frame) for i, frame in enumerate(assorted())])
@@ -112,7 +113,10 @@ def test_protocol_mix(cap):
     assert labels(ax.get_yticklabels()) == list(sums)
     shares = [100 * part / int(cap.length.sum()) for part in sums.values()]
     assert [bar.get_width() for bar in bars] == pytest.approx(shares)
+    assert min(shares) > 0.1
     assert texts(ax) == [f"{share:.1f} %" for share in shares]
+    little = pf.read_pcap(pcap([(START, 0, frame) for frame in [segment(80)] * 2000 + [datagram(1)]]))
+    assert texts(little.plot.protocol_mix(value="packets")) == ["100.0 %", "< 0.1 %"]
     assert ax.get_xlabel() == "percent of 3.27 MB"
     assert labels(cap.plot.protocol_mix(by="dport", value="packets", top=2).get_yticklabels())[-1] == "other"
 
@@ -193,6 +197,52 @@ def test_widths_of_sizes(longest, width):
     ((counts, edges),) = found.values()
     assert np.diff(edges).tolist() == [width] * len(counts)
     assert (len(counts), counts[-1], counts.sum()) == (longest // width + 1, 1, 1)
+
+
+def test_few_giants_leave_room_for_the_others():
+    lengths = [*range(60, 1510)] * 2 + [60_000, 65_535]
+    cap = pf.read_pcap(pcap([(START + i, 0, segment(80), length) for i, length in enumerate(lengths)]))
+    ax = cap.plot.size_histogram()
+    ((counts, edges),) = stacks(ax).values()
+    assert (counts == np.histogram(lengths, edges)[0]).all()
+    assert (counts.sum(), edges[-1]) == (len(cap) - 2, 1520)
+    assert ax.get_title() == "Packet sizes (0.07 % are longer, up to 65,535 bytes)"
+    # Over time they have a log scale, for dots and for many packets.
+    assert len(cap) <= _rows.DOTS
+    few = labels(cap.plot.packet_sizes().get_yticklabels())
+    assert {"100", "1500", "65535"} <= set(few)
+    many = cap[np.tile(np.arange(len(cap)), 2)]
+    ax = many.plot.packet_sizes()
+    (mesh,) = ax.collections
+    edges = mesh.get_coordinates()[:, 0, 1]
+    assert (mesh.get_array().filled(0).sum(axis=1) == np.histogram(many.length, edges)[0]).all()
+    assert mesh.get_array().sum() == len(many)
+    assert labels(ax.get_yticklabels()) == few
+
+
+@pytest.mark.parametrize("size", [(3, 2), (4.5, 2.6), (10, 4.5)])
+def test_no_cell_is_too_narrow_to_be_seen(size):
+    """A scan of all ports is a line without gaps, at the least resolution that there is."""
+    frames = [ethernet(ipv4(tcp(9, port, 2), 6)) for port in range(1 << 16)]
+    cap = pf.read_pcap(pcap([(START + i // 100, i % 100 * 10_000, frame) for i, frame in enumerate(frames)]))
+    figure, ax = plt.subplots(figsize=size, dpi=72, layout="constrained")
+    cap.plot.port_activity(scale="linear", ax=ax)
+    figure.canvas.draw()
+    box = ax.get_window_extent()
+    picture = np.asarray(figure.canvas.buffer_rgba())[::-1, :, :3]
+    inside = picture[round(box.y0) + 2 : round(box.y1) - 2, round(box.x0) + 2 : round(box.x1) - 2]
+    blue = (inside[..., 2].astype(int) - inside[..., 0]) > 20
+    assert blue.any(axis=0).mean() > 0.99
+    assert blue.any(axis=1).mean() > 0.99
+
+
+def test_there_are_no_thousandths_of_bytes():
+    ax = pf.read_pcap(pcap([(START + i, 0, ethernet(ipv4(icmp(), 1))) for i in range(50)])).plot.seasonal()
+    ax.figure.canvas.draw()
+    trend, residual = ([label.get_text() for label in panel.get_yticklabels()] for panel in ax.child_axes[1::2])
+    assert "0.92 B" in trend
+    assert "\N{MINUS SIGN}0.05 B" in residual
+    assert not any("mB" in text for text in trend + residual)
 
 
 def test_scatter_draws_packets(cap):
@@ -465,14 +515,30 @@ def captures(lab):
         "ICMP": pf.read_pcap(pcap([(START + i, 0, frame) for i, frame in enumerate(pings)])),
         "IPv6": cap.ipv6,
         "backwards": pf.read_pcap(pcap([(START - 3 * i, 0, frame) for i, frame in enumerate(assorted() * 40)])),
+        "all ports": pf.read_pcap(pcap([(START, port, segment(port)) for port in range(1 << 16)])),
+        "one flow": pf.read_pcap(pcap([(START, i, segment(80)) for i in range(50)])),
+        "giants": pf.read_pcap(pcap([(START + i, 0, segment(80), 60 if i % 100 else 60_000) for i in range(5000)])),
+        "many protocols": pf.read_pcap(pcap([(START + i, 0, frame) for i, frame in enumerate(protocols() * 5)])),
         "one instant": pf.read_pcap(pcap([(START, 0, frame) for frame in assorted() * 500])),
         "1970": pf.read_pcap(pcap([(0, 0, frame) for frame in assorted()])),
         "lab": cap,
     }
 
 
-@pytest.mark.parametrize("size", [(3, 2), (16, 9)])
-@pytest.mark.parametrize("kind", kinds())
+def segment(port):
+    return ethernet(ipv4(tcp(40000, port, 2), 6))
+
+
+def datagram(port):
+    return ethernet(ipv4(udp(40000, port), 17))
+
+
+def protocols():
+    """A packet of each protocol that has a name, and one of another."""
+    return [*assorted(), *(ethernet(ipv4(bytes(40), number)) for number in (*PROTOCOLS, 99))]
+
+
+@pytest.mark.parametrize(("kind", "size"), [*itertools.product(kinds(), [(3, 2), (16, 9)]), ("scatter3d", (8, 6))])
 def test_nothing_is_cut_or_hides_another(captures, kind, size):
     """Every text is within the figure, and no label of an axis touches the next."""
     seen = 0
@@ -532,6 +598,8 @@ def test_colors_suit_the_background():
     with plt.style.context("dark_background"):
         dark = _style.colors(plt.subplots()[1], names)
     light = _style.colors(plt.subplots()[1], names)
+    protocols = [*PROTOCOLS.values(), "ARP", "other"]
+    assert len(set(_style.colors(plt.subplots()[1], protocols))) == len(protocols) == 10
     assert "#000000" in light
     assert "#000000" not in dark
     assert len(set(dark)) == len(set(light)) == 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours, told apart by people who see fewer: https://jfly.uni-koeln.de/color/
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000"]
+# For more than eight, two of Paul Tol's that are none of those: https://sronpersonalpages.nl/~pault/
+MORE = ["#882255", "#999933"]
 BLACK, WHITE, GREY = "#000000", "#FFFFFF", "#999999"
 # A protocol keeps its colour from plot to plot.
 PROTOCOL_COLORS = {
@@ -50,6 +52,10 @@ EARLIEST = np.datetime64("1677-09-21T00:12:45", "ns")
 # Letters have their usual size on Axes of at least so many inches, and no less than so much of it on smaller ones.
 FULL_WIDTH, FULL_HEIGHT, SMALLEST = 5.0, 3.0, 0.6
 ROOMY = 0.8
+# Cells of colour narrower than a pixel would not be drawn: of an inch a third may go to labels, and of the rest each has one.
+CELLS_PER_INCH = 45
+# White at both ends of the time axis, where the frame would hide a bar.
+MARGIN = 0.01
 # Ten microseconds in matplotlib's days: what is nearer has no axis of its own.
 NEAREST = 10 / 86400e6
 POINTS_PER_INCH = 72
@@ -76,7 +82,7 @@ def dark(ax: Axes) -> bool:
 
 def colors(ax: Axes, names: list[str]) -> list[str]:
     """A colour for each name, those of protocols fixed."""
-    palette = [WHITE if color == BLACK and dark(ax) else color for color in PALETTE]
+    palette = [WHITE if color == BLACK and dark(ax) else color for color in [*PALETTE, *MORE]]
     free = [color for color in palette if color not in {PROTOCOL_COLORS.get(name) for name in names}]
     chosen = []
     for name in names:
@@ -120,6 +126,12 @@ def lines(ax: Axes, most: int, share: float = 1.0) -> int:
     return max(min(int(fitting), most), 3)
 
 
+def cells(ax: Axes, across: int, up: int) -> tuple[int, int]:
+    """How many cells of colour can be seen beside and above one another, at most `across` and `up`."""
+    width, height = inches(ax)
+    return min(across, max(int(width * CELLS_PER_INCH), 1)), min(up, max(int(height * CELLS_PER_INCH), 1))
+
+
 def fit(ax: Axes) -> None:
     """Make letters smaller where there is little room."""
     for text, parameter in [
@@ -157,12 +169,13 @@ def drawable(times: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     return np.maximum(times, EARLIEST)
 
 
-def time_limits(ax: Axes, first: np.datetime64, last: np.datetime64) -> None:
+def time_limits(ax: Axes, first: np.datetime64, last: np.datetime64, margin: float = 0) -> None:
     """Show the times from `first` to `last`, or what is around them if they are one to matplotlib, which counts in days."""
     begin, end = need("matplotlib.dates", "plotting").date2num([first, last])
     if end - begin < NEAREST:
         begin, end = begin - NEAREST / 2, end + NEAREST / 2
-    ax.set_xlim(begin, end)
+    more = margin * (end - begin)
+    ax.set_xlim(begin - more, end + more)
 
 
 def not_too_near(ax: Axes, times: NDArray[np.datetime64]) -> None:
@@ -180,14 +193,33 @@ def amount(value: float, unit: str = "") -> str:
 
 
 def engineering(axis: Any, unit: str) -> None:
-    """Ticks of an axis with k, M and G; parts of packets and bytes, which a mean may have, as decimals and not as milli."""
+    """Ticks of an axis with k, M and G; there are no thousandths of a byte."""
     ticker = need("matplotlib.ticker", "plotting")
-    whole = ticker.EngFormatter(unit=unit, sep=" " if unit else "")
-    axis.set_major_formatter(ticker.FuncFormatter(partial(_tick, whole, unit)))
+    large = ticker.EngFormatter(unit=unit, sep=" " if unit else "")
+
+    def text(value: float, _: object) -> str:
+        found: str = large(value) if abs(value) >= 1 else large.fix_minus(f"{value:.3g} {unit}".strip())
+        return found
+
+    axis.set_major_formatter(text)
 
 
-def _tick(whole: Any, unit: str, value: float, place: int | None) -> str:
-    return f"{value:g} {unit}".rstrip() if 0 < abs(value) < 1 else str(whole(value, place))
+def log_scale(ax: Axes, low: int, high: int, named: Sequence[int]) -> None:
+    """A log scale that has 0, with ticks at those of `named`, the first ones first, that are not too near to one another."""
+    ax.set_yscale("function", functions=(np.log1p, np.expm1))
+    apart = (np.log1p(high) - np.log1p(low)) / lines(ax, 10)
+    chosen: list[int] = []
+    for number in named:
+        if low <= number <= high and all(abs(np.log1p(number) - np.log1p(other)) >= apart for other in chosen):
+            chosen.append(number)
+    ax.set_yticks(chosen, [str(number) for number in chosen])
+    ax.minorticks_off()
+
+
+def log_edges(first: int, after: int, most: int) -> NDArray[np.int64]:
+    """Edges of at most so many bins for whole numbers from `first` on and before `after`, even on such a scale."""
+    spread = np.expm1(np.linspace(np.log1p(first), np.log1p(after), most + 1))
+    return np.unique(np.rint(spread).astype(np.int64))
 
 
 def whole_numbers(ax: Axes, axis: Any) -> None:

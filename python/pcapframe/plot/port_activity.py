@@ -78,20 +78,19 @@ def port_activity(
         used[table[port][rows][slice(None) if present is None else present[rows]]] = True
     if not used.any():
         return _style.empty(ax, title, "no packets with ports")
-    edges, is_log = _edges(int(used.argmax()), PORTS - int(used[::-1].argmax()), scale)
+    time_bins, port_bins = _style.cells(ax, TIME_BINS, PORT_BINS)
+    edges, is_log = _edges(int(used.argmax()), PORTS - int(used[::-1].argmax()), scale, port_bins)
     if is_log:
-        ax.set_yscale("function", functions=(np.log1p, np.expm1))
+        _style.log_scale(ax, int(edges[0]), int(edges[-1]), NAMED)
     if len(table) <= _rows.DOTS:
         shown = slice(None) if present is None else present
         _style.dots(ax, table.timestamp[shown], table[port][shown], _style.PALETTE[0])
         _style.not_too_near(ax, table.timestamp[shown])
     else:
-        counts, times = _counts(table, port, present, edges)
+        counts, times = _counts(table, port, present, edges, time_bins)
         # A port is in the middle of its bin.
         _style.mesh(ax, _style.drawable(times), edges - 0.5, counts, "packets")
-    if is_log:
-        _name_ports(ax, edges)
-    else:
+    if not is_log:
         _style.whole_numbers(ax, ax.yaxis)
         _style.plain(ax.yaxis)
     ax.set(title=title, ylabel=DESCRIPTIONS[port])
@@ -100,22 +99,21 @@ def port_activity(
     return ax
 
 
-def _edges(first: int, after: int, scale: str) -> tuple[NDArray[np.int64], bool]:
-    """Return where bins of ports begin, and where the last ends, and whether they are on a log scale."""
-    if after - first <= PORT_BINS:
+def _edges(first: int, after: int, scale: str, most: int) -> tuple[NDArray[np.int64], bool]:
+    """Return where at most so many bins of ports begin, and where the last ends, and whether they are on a log scale."""
+    if after - first <= most:
         return np.arange(first, after + 1), False
     if scale == "log" and after > 8 * (first + 1):
-        spread = np.expm1(np.linspace(np.log1p(first), np.log1p(after), PORT_BINS + 1))
-        return np.unique(np.rint(spread).astype(np.int64)), True
-    step = -(-(after - first) // PORT_BINS)
+        return _style.log_edges(first, after, most), True
+    step = -(-(after - first) // most)
     return np.append(np.arange(first, after, step), after), False
 
 
 def _counts(
-    table: Capture, port: str, present: NDArray[np.bool_] | None, edges: NDArray[np.int64]
+    table: Capture, port: str, present: NDArray[np.bool_] | None, edges: NDArray[np.int64], time_bins: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.datetime64]]:
     """Packets by port (rows) and time (columns), and the edges of time."""
-    start, width, count, times = _rows.time_bins(table, TIME_BINS)
+    start, width, count, times = _rows.time_bins(table, time_bins)
     bins = len(edges) - 1
     lookup = (np.searchsorted(edges, np.arange(PORTS), side="right") - 1).astype(np.uint32)
 
@@ -127,15 +125,3 @@ def _counts(
         table, lambda rows: table.timestamp[rows].view(np.int64), groups, start=start, width=width, count=count, group_count=bins
     )
     return counts, times
-
-
-def _name_ports(ax: Axes, edges: NDArray[np.int64]) -> None:
-    """Ticks at well-known ports that are not too near to one another."""
-    low, high = np.log1p(edges[0]), np.log1p(edges[-1])
-    apart = (high - low) / _style.lines(ax, 10)
-    chosen: list[int] = []
-    for number in NAMED:
-        if edges[0] <= number <= edges[-1] and all(abs(np.log1p(number) - np.log1p(other)) >= apart for other in chosen):
-            chosen.append(number)
-    ax.set_yticks(chosen, [str(number) for number in chosen])
-    ax.minorticks_off()

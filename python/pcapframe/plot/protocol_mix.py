@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # The longest there is: all packets are in one interval, or in the two that meet at 1970.
 ALL_TIME = np.timedelta64(_rows.LAST, "ns")
 MOST_GROUPS = 10
+# What is less than this percentage is not told apart.
+LEAST = 0.1
 
 
 def protocol_mix(
@@ -69,7 +71,12 @@ def protocol_mix(
     total = sum(sums.values())
     shares = [100 * part / total for part in sums.values()]
     bars = ax.barh(range(len(sums)), shares, color=_style.colors(ax, list(sums)))
-    ax.bar_label(bars, [f"{share:.1f} %" for share in shares], padding=3, fontsize=_style.points(ax, "ytick.labelsize"))
+    ax.bar_label(
+        bars,
+        [f"{share:.1f} %" if share >= LEAST else f"< {LEAST} %" for share in shares],
+        padding=3,
+        fontsize=_style.points(ax, "ytick.labelsize"),
+    )
     ax.set_yticks(range(len(sums)), [_style.short(ax, name) for name in sums])
     ax.invert_yaxis()
     # Room for the label of the longest bar.

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..capture import Capture
 
 PORT_TICKS = {0: "0", 10: "10", 100: "100", 1000: "1k", 10_000: "10k", 65_535: "65k"}
+# So many names of protocols have room on the axis.
+ROOM_FOR = 6
 DESCRIPTIONS = {"dport": "destination port", "sport": "source port"}
 
 
@@ -80,7 +82,8 @@ def scatter3d(
     sample = table
     if len(table) > points:
         sample = table[np.sort(np.random.default_rng(seed).choice(len(table), points, replace=False, shuffle=False))]
-        title += f" of {points:,} of {len(table):,} packets"
+        part = f"{points:,} of {len(table):,} packets"
+        title = f"{title} of {part}" if _style.letters(ax) >= _style.ROOMY else part
     _dots(ax, sample, port)
     ax.set_title(title)
     ax.set(
@@ -119,4 +122,12 @@ def _dots(ax: Any, sample: Capture, port: str) -> None:
         ax.scatter(
             np.log1p(sample[port][rows]), where, sample.length[rows], s=6, color=color, label=names[place], depthshade=False
         )
-    ax.set_yticks(range(len(shown)), shown)
+    if len(shown) <= ROOM_FOR:
+        ax.set_yticks(range(len(shown)), shown)
+        return
+    ax.set_yticks(range(len(shown)), [""] * len(shown))
+    # Above the box, which leaves room there; beside it are the labels of lengths.
+    ax.legend(
+        loc="upper center", ncols=-(-len(shown) // 2), borderaxespad=0, frameon=False, handletextpad=0, columnspacing=0.8,
+        fontsize=_style.points(ax, "legend.fontsize"),
+    )  # fmt: skip

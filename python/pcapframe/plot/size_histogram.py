@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..timeline import protocol_groups
 from . import _rows, _style
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
     from ..capture import Capture
 
 MOST_BINS = 100
+# So large a part of the packets is shown at least; those that are longer may be left out.
+COMMON = 0.99
 
 
 def size_histogram(
     table: Capture, *, start: _rows.Moment | None = None, end: _rows.Moment | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draw how many packets there are of each size, one protocol on top of the other.
+
+    If the longest hundredth of the packets would leave little room for all others, they are left out and the title says so.
 
     Parameters
     ----------
@@ -53,11 +58,15 @@ def size_histogram(
         return _style.empty(ax, title)
     names, groups = protocol_groups(table)
     longest = int(table.length.max())
-    width = _width(longest + 1)
-    count = longest // width + 1
-    counts = _rows.grid(
-        table, lambda rows: table.length[rows].astype(np.int64), groups, start=0, width=width, count=count, group_count=len(names)
-    )
+    counts, width = _count(table, groups, len(names), longest)
+    by_size = counts.sum(axis=0)
+    common = int(np.searchsorted(np.cumsum(by_size), COMMON * by_size.sum()) + 1) * width - 1
+    if 4 * common < longest:
+        # The few that are so long would leave no room for the others.
+        counts, width = _count(table, groups, len(names), common)
+        counts = counts[:, : int(np.flatnonzero(counts.any(axis=0))[-1]) + 1]
+        title += f" ({_percent(1 - counts.sum() / len(table))} are longer, up to {longest:,} bytes)"
+    count = counts.shape[1]
     order = [place for place in np.argsort(-counts.sum(axis=1).astype(np.int64), kind="stable").tolist() if counts[place].any()]
     shown = [names[place] for place in order]
     edges, below = width * np.arange(count + 1), np.zeros(count, np.uint64)
@@ -74,6 +83,20 @@ def size_histogram(
     _style.legend(ax, "protocol")
     _style.fit(ax)
     return ax
+
+
+def _count(table: Capture, groups: Any, group_count: int, longest: int) -> tuple[NDArray[np.uint64], int]:
+    """Return how many packets there are by protocol (rows) and size up to `longest` (columns), and the width of a column."""
+    width = _width(longest + 1)
+    counts = _rows.grid(
+        table, lambda rows: table.length[rows].astype(np.int64), groups,
+        start=0, width=width, count=longest // width + 1, group_count=group_count,
+    )  # fmt: skip
+    return counts, width
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1g} %"
 
 
 def _width(span: int) -> int:

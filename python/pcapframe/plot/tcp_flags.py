@@ -86,7 +86,7 @@ def tcp_flags(
     for (name, (color, dashes)), counts in zip(KINDS.items(), sums, strict=True):
         if counts.any():
             ax.stairs(counts, edges, baseline=None, color=color, linestyle=dashes, linewidth=1.6 * _style.letters(ax), label=name)
-    _style.time_limits(ax, edges[0], edges[-1])
+    _style.time_limits(ax, edges[0], edges[-1], _style.MARGIN)
     ax.set_ylim(bottom=0)
     ax.set_title(title)
     ax.set_ylabel(f"packets per {interval_text(width).removeprefix('1 ')}")

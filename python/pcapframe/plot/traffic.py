@@ -72,7 +72,7 @@ def traffic(
         above = below + sums[name]
         ax.stairs(above, edges, baseline=below, fill=True, color=color, label=_style.short(ax, name), linewidth=0)
         below = above
-    _style.time_limits(ax, edges[0], edges[-1])
+    _style.time_limits(ax, edges[0], edges[-1], _style.MARGIN)
     ax.set_ylim(bottom=0)
     ax.set_title(title)
     length = interval_text(sums.nanoseconds)
