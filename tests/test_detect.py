@@ -359,6 +359,11 @@ def test_beacons():
     assert not detect.beaconing(capture(calls([60.0] * 18)))
     assert not detect.beaconing(capture(calls([60.0] * 50, dst=YOU)))
     assert detect.beaconing(capture(calls([60.0] * 50, dst=YOU)), local=())
+    # Nobody is inside where one's own addresses are public, unless one says who is.
+    public = [(i * 60.0, segment(SYN, 443, 10000 + i, "192.0.2.1", SERVER)) for i in range(20)]
+    assert only(detect.beaconing(capture(public))).source == "192.0.2.1"
+    assert not detect.beaconing(capture([*public, (0.5, segment(SYN, 443))]))
+    assert detect.beaconing(capture([*public, (0.5, segment(SYN, 443))]), local=["192.0.2.0/24"])
 
 
 def test_the_dispersion_of_a_beacon():

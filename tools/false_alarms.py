@@ -32,6 +32,8 @@ ATTACKS = {
     "StopDDoS+packet-captures/amp.UDP.snmp.src161.pcapng": "amplification",
     "StopDDoS+packet-captures/amp.dns.RRSIG.fragmented.pcap": "amplification",
     "stratosphereips+StratosphereLinuxIPS/dataset/test12-icmp-portscan.pcap": "ping_sweep",
+    "stratosphereips+StratosphereLinuxIPS/dataset/test-cc/test-cc-capture-1.pcap": "beaconing",
+    "stratosphereips+StratosphereLinuxIPS/dataset/test-cc/test-cc-capture-2.pcap": "beaconing",
     "stratosphereips+StratosphereLinuxIPS/dataset/test7-malicious.pcap": "port_scan",
     "stratosphereips+StratosphereLinuxIPS/dataset/test8-malicious.pcap": "arp_sweep",
 }

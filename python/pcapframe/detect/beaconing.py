@@ -48,7 +48,8 @@ def beaconing(
     shortest : duration
         Shorter intervals belong to one call.
     local : sequence of str
-        Networks of one's own: only calls from inside to outside are looked at. None for all calls.
+        Networks of one's own: only calls from inside to outside are looked at; all calls where neither end of any is inside, or
+        where this is empty.
     ignore_ports : iterable of int
         Destination ports whose calls are regular by their nature; by default NTP's.
 
@@ -122,7 +123,9 @@ def _outward(packets: Packets, rows: Ints, local: Sequence[str]) -> Ints:
     rows = rows[~packets.hosts.within(packets.dst[rows], GROUPS)]
     if not local:
         return rows
-    return rows[packets.hosts.within(packets.src[rows], local) & ~packets.hosts.within(packets.dst[rows], local)]
+    source, target = (packets.hosts.within(side[rows], local) for side in (packets.src, packets.dst))
+    # Where nobody is inside, one's own addresses are others than these.
+    return rows[source & ~target] if source.any() or target.any() else rows
 
 
 def _regular(key: Ints, t: Ints, calls: int, jitter: float) -> Iterator[_Group]:
