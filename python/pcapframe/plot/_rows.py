@@ -26,6 +26,7 @@ LAST = np.iinfo(np.int64).max
 SHORTEST = 10_000
 # Up to here every packet is a dot; beyond, dots would hide one another.
 DOTS = 3000
+PORTS = {"dport": "destination port", "sport": "source port"}
 OFFSET = re.compile(r"T.*[+-]\d\d(:?\d\d)?$")
 
 
@@ -108,6 +109,20 @@ def weights(table: Capture, value: Value) -> Rows:
         return lambda rows: ((table.tcp_flags[rows] & (TcpFlag.SYN | TcpFlag.ACK)) == TcpFlag.SYN).astype(np.uint32)
     message = f"value is {value!r}, but must be 'bytes', 'packets' or 'connections'"
     raise ValueError(message)
+
+
+def port_name(port: str) -> str:
+    """Return what a column of ports is called.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    if port not in PORTS:
+        message = f"port is {port!r}, but must be 'dport' or 'sport'"
+        raise ValueError(message)
+    return PORTS[port]
 
 
 def grid(

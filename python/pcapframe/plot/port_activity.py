@@ -19,7 +19,6 @@ PORT_BINS = 160
 TIME_BINS = 240
 # What to name on a log scale, the first that fit.
 NAMED = (0, 80, 443, 65535, 22, 1024, 8080, 53, 10, 3389, 3, 25, 123, 20000, 300, 2000, 1, 5000, 40000)
-DESCRIPTIONS = {"dport": "destination port", "sport": "source port"}
 
 
 def port_activity(
@@ -61,14 +60,12 @@ def port_activity(
     >>> cap = pf.read_pcap("examples/data/lab.pcap")
     >>> ax = cap.plot.port_activity(scale="linear")
     """
-    if port not in DESCRIPTIONS:
-        message = f"port is {port!r}, but must be 'dport' or 'sport'"
-        raise ValueError(message)
+    name = _rows.port_name(port)
     if scale not in ("log", "linear"):
         message = f"scale is {scale!r}, but must be 'log' or 'linear'"
         raise ValueError(message)
     ax = _style.axes(ax)
-    title = f"{DESCRIPTIONS[port].capitalize()}s over time"
+    title = f"{name.capitalize()}s over time"
     table = _rows.window(table, start, end)
     if not len(table):
         return _style.empty(ax, title)
@@ -93,7 +90,7 @@ def port_activity(
     if not is_log:
         _style.whole_numbers(ax, ax.yaxis)
         _style.plain(ax.yaxis)
-    ax.set(title=title, ylabel=DESCRIPTIONS[port])
+    ax.set(title=title, ylabel=name)
     _style.time_axis(ax)
     _style.fit(ax)
     return ax

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 PORT_TICKS = {0: "0", 10: "10", 100: "100", 1000: "1k", 10_000: "10k", 65_535: "65k"}
 # So many names of protocols have room on the axis.
 ROOM_FOR = 6
-DESCRIPTIONS = {"dport": "destination port", "sport": "source port"}
 
 
 def scatter3d(
@@ -65,9 +64,7 @@ def scatter3d(
     >>> cap = pf.read_pcap("examples/data/lab.pcap")
     >>> ax = cap.plot.scatter3d(points=1000)
     """
-    if port not in DESCRIPTIONS:
-        message = f"port is {port!r}, but must be 'dport' or 'sport'"
-        raise ValueError(message)
+    name = _rows.port_name(port)
     if points < 1:
         message = f"points is {points}, but must be at least 1"
         raise ValueError(message)
@@ -87,7 +84,7 @@ def scatter3d(
     _dots(ax, sample, port)
     ax.set_title(title)
     ax.set(
-        xlabel=DESCRIPTIONS[port] if _style.letters(ax) >= _style.ROOMY else port,
+        xlabel=name if _style.letters(ax) >= _style.ROOMY else port,
         zlabel="length (bytes)",
         zlim=(0, max(int(sample.length.max()), 1)),
     )
