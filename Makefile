@@ -71,6 +71,7 @@ bench: $(VENV)/.stamp-dev ## measure reading speed; writes benches/README.md and
 	$(BIN)/python benches/speed.py
 	$(BIN)/python benches/objects.py
 	$(BIN)/python benches/streams.py
+	$(BIN)/python benches/flows.py
 	$(BIN)/python benches/report.py
 
 fuzz: ## run fuzz targets for FUZZ_SECONDS each (60), all or FUZZ_TARGETS; prints executions and crashes

@@ -1,4 +1,4 @@
-"""Draws docs/images/speed.svg and writes benches/README.md from benches/results.json and objects.json.
+"""Draws docs/images/speed.svg and writes benches/README.md from what the other benchmarks have found.
 
 usage: python benches/report.py
 """
@@ -21,7 +21,7 @@ DPKT, OURS = "#999999", "#0072B2"
 TEXT = """\
 # Benchmarks
 
-<!-- Written by benches/report.py from results.json, objects.json and streams.json; do not edit. -->
+<!-- Written by benches/report.py from results.json, objects.json, streams.json and flows.json; do not edit. -->
 
 `make bench` makes the captures (2.6 GB in `bench-data/`), measures, and writes this page and the chart of the README.
 
@@ -79,6 +79,30 @@ which zstd leaves to another thread, and a map of the file would risk the proces
 | pipe | GB | packets | seconds | GB a second | peak of resident memory, MiB |
 |---|---|---|---|---|---|
 {pipes}
+
+## Flows
+
+The flows of *mix* ({flow_count:,} of {flow_packets:,} packets), reading included, two threads; {flow_rounds} rounds, each program
+in a process of its own, the start and imports of Python's left out. *whole* is `read_pcap` of the columns that flows need, then
+`flows()`; *stream* is `scan_flows`. `nfpcapd -r` writes its files, `argus -r` writes to the null device. NFStream
+{nfstream_version} runs with `statistical_analysis=True, n_dissections=0` on the first {nfstream_packets:,} packets, the time a
+packet is compared: the whole capture took it {nfstream_whole:.0f} s, and {nfstream_expected:.0f} s is what the first packets say.
+
+| | seconds | packets a second | times faster than NFStream | than nfpcapd | than argus |
+|---|---|---|---|---|---|
+{flows}
+
+Memory at its peak, beyond a process that meets a single packet and, of *whole*, beyond the columns of packets:
+
+| | peak, MiB | bytes a flow |
+|---|---|---|
+{flow_memory}
+
+`scan_flows` with statistics over a pipe, *mix* once, twice and four times in a row, each time later:
+
+| packets in flows | flows | seconds | peak of resident memory, MiB |
+|---|---|---|---|
+{flow_bounds}
 
 ## What bounds them
 
@@ -189,6 +213,35 @@ def pipe_row(name: str, found: dict[str, float]) -> str:
     )
 
 
+def flow_row(name: str, found: dict[str, Any]) -> str:
+    seconds, faster = found["seconds"][name], found["times faster"].get(name, {})
+    ratios = [f"{faster[other]['median']:.1f}" if other in faster else "" for other in ("NFStream", "nfpcapd", "argus")]
+    return row(name, f"{seconds:.2f}", f"{found['packets'] / seconds / 1e6:.2f} million", *ratios)
+
+
+def flow_sections(found: dict[str, Any]) -> dict[str, object]:
+    """What the text says of flows."""
+    nfstream = found.get("NFStream", {})
+    names = [*found["times faster"], *(name for name in found["seconds"] if name not in found["times faster"])]
+    return {
+        "flow_count": found["flows"],
+        "flow_packets": found["packets"],
+        "flow_rounds": found["rounds"],
+        "nfstream_version": nfstream.get("version", "(not measured)"),
+        "nfstream_packets": nfstream.get("packets", 0),
+        "nfstream_whole": nfstream.get("whole capture, seconds", 0),
+        "nfstream_expected": found["seconds"].get("NFStream", 0),
+        "flows": "\n".join(flow_row(name, found) for name in names),
+        "flow_memory": "\n".join(
+            row(name, f"{memory['peak MiB']:.0f}", f"{memory['bytes a flow']:.0f}") for name, memory in found["memory"].items()
+        ),
+        "flow_bounds": "\n".join(
+            row(f"{run['packets']:,}", f"{run['flows']:,}", f"{run['seconds']:.1f}", f"{run['peak MiB']:.0f}")
+            for run in found["bounded"]
+        ),
+    }
+
+
 def chart(captures: dict[str, Any]) -> None:
     """Packets a second, dpkt and pcapframe, on a logarithmic axis."""
     named = {name: found for name, found in captures.items() if "times faster than dpkt" in found}
@@ -219,7 +272,9 @@ def main() -> None:
     machine = results["machine"]
     objects = json.loads((HERE / "objects.json").read_text(encoding="utf-8"))
     streams = json.loads((HERE / "streams.json").read_text(encoding="utf-8"))
+    flows = json.loads((HERE / "flows.json").read_text(encoding="utf-8"))
     text = TEXT.format(
+        **flow_sections(flows),
         stream_rounds=streams["rounds"],
         compressed="\n".join(compressed_row(*item) for item in streams["compressed"].items()),
         pipes="\n".join(pipe_row(*item) for item in streams["pipes"].items()),
