@@ -146,14 +146,24 @@ fn whole(frame: &Frame, rules: &Rules, threads: usize) -> Vec<Vec<String>> {
     })
 }
 
-fn streamed(frame: &Frame, rules: &Rules, batch: usize) -> Vec<Vec<String>> {
+/// The one table, of frame after frame.
+fn in_pieces(frame: &Frame, rules: &Rules, batch: usize) -> Vec<Vec<String>> {
     let mut meter = Meter::new(rules.clone());
+    for first in (0..frame.rows()).step_by(batch) {
+        meter.add(&frame.slice(first..frame.rows().min(first + batch))).unwrap();
+        assert_eq!(meter.take_finished().rows(), 0);
+    }
+    rows(&meter.finish())
+}
+
+fn streamed(frame: &Frame, rules: &Rules, batch: usize) -> Vec<Vec<String>> {
+    let mut meter = Meter::streaming(rules.clone());
     let mut out = Vec::new();
     for first in (0..frame.rows()).step_by(batch) {
         meter.add(&frame.slice(first..frame.rows().min(first + batch))).unwrap();
         out.extend(rows(&meter.take_finished()));
     }
-    out.extend(rows(&meter.finish_stream()));
+    out.extend(rows(&meter.finish()));
     out
 }
 
@@ -178,6 +188,7 @@ proptest! {
         let frame = frame(&packets);
         let expected = whole(&frame, &rules, 1);
         prop_assert_eq!(&whole(&frame, &rules, 3), &expected);
+        prop_assert_eq!(&in_pieces(&frame, &rules, batches.0), &expected);
         let one = streamed(&frame, &rules, batches.0);
         prop_assert_eq!(&streamed(&frame, &rules, batches.1), &one);
         // The same rows in another order.

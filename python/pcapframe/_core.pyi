@@ -232,6 +232,7 @@ class FlowMeter:
         statistics: bool = False,
         sequence: int = 0,
         owners: bool = False,
+        streaming: bool = False,
         threads: int | None = None,
     ) -> FlowMeter:
         """`schema` chooses what makes a flow; times are nanoseconds, those of the schema where there is none."""
@@ -240,13 +241,10 @@ class FlowMeter:
         """Take the packets of a frame, which follow those before."""
 
     def take(self) -> FlowTable:
-        """Return the flows that are over by now, in the order in which they ended."""
+        """Return the flows that are over by now, in the order in which they ended; there are none unless `streaming`."""
 
     def finish(self) -> tuple[FlowTable, NDArray[np.int64]]:
-        """Return all flows that were not taken, and the number of each packet's flow, if asked for."""
-
-    def finish_stream(self) -> FlowTable:
-        """Return the flows that are left when a stream has ended."""
+        """Return all flows, or those left of a stream, and the number of each packet's flow, if asked for."""
 
 @final
 class FlowTable:

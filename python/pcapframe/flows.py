@@ -339,7 +339,7 @@ def scan_flows(
     """
     options = _meter_options(idle_timeout, active_timeout, schema, statistics, sequence, threads)
     batches = scan_pcap(source, columns=_core.flow_packet_columns(), batch_size=batch_size, threads=threads, **reading)
-    return _scan(_core.FlowMeter(**options), batches, schema, options)
+    return _scan(_core.FlowMeter(**options, streaming=True), batches, schema, options)
 
 
 def _scan(meter: _core.FlowMeter, batches: Iterator[Capture], schema: str, options: dict[str, Any]) -> Iterator[Flows]:
@@ -348,6 +348,6 @@ def _scan(meter: _core.FlowMeter, batches: Iterator[Capture], schema: str, optio
         table = meter.take()
         if len(table):
             yield Flows(table, schema, None, options)
-    table = meter.finish_stream()
+    table = meter.finish()[0]
     if len(table):
         yield Flows(table, schema, None, options)

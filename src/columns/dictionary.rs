@@ -22,6 +22,11 @@ impl<K: Copy + Eq + Hash> Dictionary<K> {
         })
     }
 
+    /// The place of a value, if it has one.
+    pub fn find(&self, value: &K) -> Option<u32> {
+        self.places.get(value).copied()
+    }
+
     pub fn into_values(self) -> Vec<K> {
         self.values
     }

@@ -479,14 +479,13 @@ impl Record<'_> {
     }
 
     fn conn_state(&self) -> u8 {
-        let state = match (self.flow.key.protocol, self.tcp, self.flow.packets.map(|packets| packets > 0)) {
+        match (self.flow.key.protocol, self.tcp, self.flow.packets.map(|packets| packets > 0)) {
             (TCP, Some(tcp), _) => tcp.conn_state(),
-            (UDP, _, [true, true]) => "SF",
-            (UDP, _, [true, false]) => "S0",
-            (UDP, _, [false, true]) => "SHR",
-            _ => "OTH",
-        };
-        code(state)
+            (UDP, _, [true, true]) => const { code("SF") },
+            (UDP, _, [true, false]) => const { code("S0") },
+            (UDP, _, [false, true]) => const { code("SHR") },
+            _ => const { code("OTH") },
+        }
     }
 
     fn history(&self) -> History {

@@ -18,6 +18,11 @@ impl Default for Index {
 }
 
 #[inline]
+fn entry(hash: u64, slot: u32) -> Entry {
+    u64::from(tag(hash)) << 32 | (u64::from(slot) + 1)
+}
+
+#[inline]
 fn tag(hash: u64) -> u32 {
     hash as u32
 }
@@ -68,7 +73,7 @@ impl Index {
             self.grow();
         }
         self.count += 1;
-        self.place(u64::from(tag(hash)) << 32 | (u64::from(slot) + 1));
+        self.place(entry(hash, slot));
     }
 
     fn place(&mut self, entry: Entry) {
@@ -88,17 +93,30 @@ impl Index {
         }
     }
 
+    /// Where a slot stands, if it is there.
+    fn position(&self, hash: u64, slot: u32) -> Option<usize> {
+        let (wanted, mask) = (entry(hash, slot), self.mask());
+        let mut at = tag(hash) as usize & mask;
+        while self.entries[at] != wanted {
+            if self.entries[at] == 0 {
+                return None;
+            }
+            at = (at + 1) & mask;
+        }
+        Some(at)
+    }
+
+    /// Puts another slot in the place of one that is there, for the same key.
+    pub fn replace(&mut self, hash: u64, slot: u32, by: u32) {
+        if let Some(at) = self.position(hash, slot) {
+            self.entries[at] = entry(hash, by);
+        }
+    }
+
     /// Removes a slot that is there.
     pub fn remove(&mut self, hash: u64, slot: u32) {
+        let Some(mut gap) = self.position(hash, slot) else { return };
         let mask = self.mask();
-        let wanted = u64::from(tag(hash)) << 32 | (u64::from(slot) + 1);
-        let mut gap = tag(hash) as usize & mask;
-        while self.entries[gap] != wanted {
-            if self.entries[gap] == 0 {
-                return;
-            }
-            gap = (gap + 1) & mask;
-        }
         self.count -= 1;
         let mut at = (gap + 1) & mask;
         while self.entries[at] != 0 {

@@ -9,12 +9,14 @@ use rayon::prelude::*;
 
 use crate::columns::Frame;
 use crate::error::Result;
+use crate::flow::builder::{Builder, Place};
 use crate::flow::fragments::Fragments;
 use crate::flow::key::Ports;
 use crate::flow::packet::{Columns, Packet};
+use crate::flow::ranks::Ranks;
 use crate::flow::rules::Rules;
-use crate::flow::shard::{Batch, Shard};
-use crate::flow::table::{Order, Table};
+use crate::flow::shard::{Batch, Finished, Shard};
+use crate::flow::table::Table;
 
 /// More than there are threads, as often as not; enough that a shard's index stays in the cache.
 const SHARDS: usize = 64;
@@ -22,7 +24,9 @@ const SHARDS: usize = 64;
 const RANGE: usize = 1 << 13;
 const RANGES: usize = 16;
 /// A packet that no flow has: it is no IP.
-pub const NO_FLOW: u64 = u64::MAX;
+const NO_FLOW: u64 = u64::MAX;
+/// How many times as many flows as there are now are expected at most.
+const MOST_EXPECTED: usize = 8;
 
 pub struct Meter {
     rules: Rules,
@@ -38,6 +42,14 @@ pub struct Meter {
     rows: u64,
     /// The first row of each packet's flow, if asked for.
     owners: Option<Vec<u64>>,
+    /// The one table that all flows go to; without it, each [`Meter::take_finished`] makes one.
+    whole: Option<Whole>,
+}
+
+/// A table of all flows, in the order of their first packets.
+struct Whole {
+    ranks: Ranks,
+    builder: Builder,
 }
 
 /// Packets of a range of rows, by shard.
@@ -53,7 +65,14 @@ impl Default for Range {
 }
 
 impl Meter {
+    /// A meter that makes one table.
     pub fn new(rules: Rules) -> Self {
+        let whole = Whole { ranks: Ranks::default(), builder: Builder::new(&rules) };
+        Self { whole: Some(whole), ..Self::streaming(rules) }
+    }
+
+    /// A meter that makes tables on the way, and forgets flows that are in one.
+    pub fn streaming(rules: Rules) -> Self {
         Self {
             rules,
             hasher: RandomState::new(),
@@ -65,6 +84,7 @@ impl Meter {
             last_sweep: i64::MIN,
             rows: 0,
             owners: None,
+            whole: None,
         }
     }
 
@@ -81,6 +101,7 @@ impl Meter {
         while first < total {
             let end = total.min(first + RANGE * RANGES);
             self.add_block(&columns, first..end);
+            self.settle((end - first) as u64, |flows| flows.saturating_mul(total) / end);
             first = end;
         }
         self.rows += total as u64;
@@ -130,8 +151,7 @@ impl Meter {
     /// Rows of later fragments whose first one was seen, with its ports.
     fn resolve_fragments(&mut self, columns: &Columns, rows: std::ops::Range<usize>) -> Vec<(usize, Ports)> {
         let mut resolved = Vec::new();
-        let fragments: Vec<usize> = rows.into_par_iter().with_min_len(RANGE).filter(|row| columns.is_fragment(*row)).collect();
-        for row in fragments.into_iter().filter(|row| columns.is_ip(*row)) {
+        for row in columns.fragments(rows).filter(|row| columns.is_ip(*row)) {
             self.fragments_clock = self.fragments_clock.max(columns.time[row]);
             let datagram = columns.datagram(row);
             if columns.is_first_fragment(row) {
@@ -143,45 +163,69 @@ impl Meter {
         resolved
     }
 
+    /// Flows that are over become rows of the one table, after so many packets more; `in_the_end` says how many flows there may be.
+    fn settle(&mut self, packets: u64, in_the_end: impl Fn(usize) -> usize) {
+        let Self { shards, whole, .. } = self;
+        let Some(Whole { ranks, builder }) = whole else { return };
+        ranks.extend(packets, shards.iter_mut().flat_map(|shard| shard.begins.drain(..)));
+        let mut places = places(shards, |flow| ranks.of(flow.first_row));
+        places.par_sort_unstable_by_key(|place| place.row);
+        let rows = ranks.flows() as usize;
+        let expected = in_the_end(rows + rows / 8).min(rows.saturating_mul(MOST_EXPECTED));
+        builder.fill(shards, &places, rows, expected);
+        shards.par_iter_mut().for_each(Shard::release);
+    }
+
     /// The flows that are over by now. In whatever pieces packets came, one after the other these are the same flows in the same
-    /// order: that in which they ended.
+    /// order: that in which they ended. A meter that makes one table has none before it is finished.
     pub fn take_finished(&mut self) -> Table {
+        if self.whole.is_some() {
+            return Builder::new(&self.rules).finish();
+        }
         let Self { shards, rules, clock, .. } = self;
         shards.par_iter_mut().for_each(|shard| shard.sweep(*clock, rules));
-        self.take(Order::End)
+        self.take()
     }
 
-    /// All flows that were not taken yet, in the order of their first packets.
-    pub fn finish(mut self) -> Table {
-        self.end();
-        self.take(Order::FirstPacket)
+    /// The flows that were not taken yet: all of them in the order of their first packets, or those left of a stream.
+    pub fn finish(self) -> Table {
+        self.finish_with_owners().0
     }
 
-    /// The flows that were still open, after the last [`Meter::take_finished`].
-    pub fn finish_stream(mut self) -> Table {
-        self.end();
-        self.take(Order::End)
-    }
-
-    /// All flows, and for each packet the row of its flow in the table.
+    /// The flows, and for each packet the row of its flow in the table, if it was asked for.
     pub fn finish_with_owners(mut self) -> (Table, Vec<i64>) {
-        self.end();
-        let owners = self.owners.take().unwrap_or_default();
-        let table = self.take(Order::FirstPacket);
-        let rows = table.first_rows();
-        let find = |owner: &u64| rows.binary_search(owner).map_or(-1, |row| row as i64);
-        (table, owners.par_iter().map(find).collect())
-    }
-
-    fn end(&mut self) {
-        let Self { shards, rules, clock, .. } = self;
+        let Self { shards, rules, clock, .. } = &mut self;
         shards.par_iter_mut().for_each(|shard| shard.end(*clock, rules));
+        if self.whole.is_none() {
+            return (self.take(), Vec::new());
+        }
+        self.settle(0, |flows| flows);
+        let Some(Whole { ranks, builder }) = self.whole else { unreachable!("just seen") };
+        let row = |owner: &u64| if *owner == NO_FLOW { -1 } else { ranks.of(*owner) as i64 };
+        (builder.finish(), self.owners.unwrap_or_default().par_iter().map(row).collect())
     }
 
-    fn take(&mut self, order: Order) -> Table {
-        let finished = self.shards.iter_mut().map(|shard| std::mem::take(&mut shard.finished)).collect();
-        Table::new(finished, order, &self.rules)
+    /// A table of the flows that are over, in the order in which they ended.
+    fn take(&mut self) -> Table {
+        let Self { shards, rules, .. } = self;
+        let mut ended: Vec<_> = places(shards, |_| 0).into_iter().zip(shards.iter().flat_map(|shard| &shard.finished)).collect();
+        ended.par_sort_unstable_by_key(|(_, flow)| (flow.end, flow.first_row));
+        let places: Vec<Place> = ended.into_iter().zip(0..).map(|((place, _), row)| Place { row, ..place }).collect();
+        let mut builder = Builder::new(rules);
+        builder.fill(shards, &places, places.len(), places.len());
+        shards.par_iter_mut().for_each(Shard::release);
+        builder.finish()
     }
+}
+
+/// Where the flows lie that are over, shard by shard.
+fn places(shards: &[Shard], row: impl Fn(&Finished) -> u64 + Sync) -> Vec<Place> {
+    let row = &row;
+    let of_shard = |(number, shard): (usize, &Shard)| {
+        let place = move |flow: &Finished| Place { row: row(flow), shard: number as u32, slot: flow.slot };
+        shard.finished.iter().map(place).collect::<Vec<_>>()
+    };
+    shards.par_iter().enumerate().flat_map_iter(of_shard).collect()
 }
 
 impl Range {

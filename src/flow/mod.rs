@@ -13,11 +13,14 @@
 //! | [`shard`] | the flows of a part of all keys |
 //! | [`meter`] | the whole, on all cores |
 //! | [`columns`] | ★ the table of flow columns |
-//! | [`table`] | flows that are over, column by column |
+//! | [`ranks`] | the row of each flow |
+//! | [`builder`] | flows that are over become rows |
+//! | [`table`] | flows, column by column |
 //!
 //! Rows are what one thread would make of the packets in their order: keys are spread over shards by a seeded hash, each shard
 //! sees its packets in order, and the clock, the latest time of all packets so far, comes with each packet.
 
+pub mod builder;
 pub mod columns;
 pub mod community_id;
 pub mod fragments;
@@ -26,6 +29,7 @@ pub mod index;
 pub mod key;
 pub mod meter;
 pub mod packet;
+pub mod ranks;
 pub mod rules;
 pub mod server_ports;
 pub mod shard;

@@ -147,6 +147,17 @@ impl Columns {
         self.layers[row] & layer::FRAGMENT != 0
     }
 
+    /// The fragments among these rows. Most captures have few: rows are looked at one by one only near one.
+    pub fn fragments(&self, rows: std::ops::Range<usize>) -> impl Iterator<Item = usize> {
+        const NEAR: usize = 256;
+        let have_one = |(_, layers): &(usize, &[u32])| layers.iter().fold(0, |all, layers| all | layers) & layer::FRAGMENT != 0;
+        let stretches = self.layers[rows.clone()].chunks(NEAR).enumerate().filter(have_one);
+        stretches.flat_map(move |(number, layers)| {
+            let first = rows.start + number * NEAR;
+            (first..first + layers.len()).filter(|row| self.is_fragment(*row))
+        })
+    }
+
     #[inline]
     pub fn is_first_fragment(&self, row: usize) -> bool {
         self.fragment_offset[row] == 0

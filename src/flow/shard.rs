@@ -1,5 +1,6 @@
 //! The flows of a part of all keys: packets come in, flows that are over go out.
 
+use crate::flow::columns::Record;
 use crate::flow::history::Event;
 use crate::flow::index::Index;
 use crate::flow::packet::Packet;
@@ -12,11 +13,11 @@ use crate::flow::tcp::{ORIGINATOR, RESPONDER, Segment, Tcp, flag};
 /// So many packets are looked up together, so that memory answers for all of them in the time of one.
 const TOGETHER: usize = 16;
 
-pub type Pair = [[u8; 16]; 2];
+type Pair = [[u8; 16]; 2];
 
 /// Things of flows, in places that are used again.
-pub struct Slab<T> {
-    pub items: Vec<T>,
+struct Slab<T> {
+    items: Vec<T>,
     free: Vec<u32>,
 }
 
@@ -42,18 +43,14 @@ impl<T: Copy> Slab<T> {
     }
 }
 
-/// Flows that are over.
-#[derive(Default)]
+/// A flow that is over. It keeps its slot until a table has it.
+#[derive(Clone, Copy)]
 pub struct Finished {
-    pub flows: Vec<Flow>,
-    pub connections: Vec<Tcp>,
-    pub addresses: Vec<Pair>,
-    /// Of each flow, if they are kept.
-    pub statistics: Vec<Statistics>,
-    /// So many of each flow as are kept.
-    pub steps: Vec<Step>,
-    /// When each was over: the clock, and the row that ended it; that of timeouts comes after all rows.
-    pub ends: Vec<(i64, u64)>,
+    pub slot: u32,
+    pub first_row: u64,
+    /// When it was over: the clock, and the row that ended it; that of timeouts comes after all rows.
+    pub end: (i64, u64),
+    is_ipv6: bool,
 }
 
 /// What packets of a batch share.
@@ -72,7 +69,9 @@ pub struct Shard {
     /// By the flows' slots, if they are kept.
     statistics: Vec<Statistics>,
     steps: Vec<Step>,
-    pub finished: Finished,
+    pub finished: Vec<Finished>,
+    /// Rows that have begun a flow.
+    pub begins: Vec<u64>,
     /// Row in the batch and first row of the flow, if asked for.
     pub owners: Vec<(u32, u64)>,
     /// No open flow is over before the clock is past this.
@@ -88,7 +87,8 @@ impl Default for Shard {
             addresses: Slab::default(),
             statistics: Vec::new(),
             steps: Vec::new(),
-            finished: Finished::default(),
+            finished: Vec::new(),
+            begins: Vec::new(),
             owners: Vec::new(),
             next_due: i64::MAX,
         }
@@ -102,8 +102,13 @@ impl Shard {
             self.look_ahead(packets);
             for packet in packets {
                 let clock = packet.clock.max(clock);
-                let time = if batch.rules.in_order { clock } else { packet.time };
-                let packet = &Packet { time, ..*packet };
+                let in_order;
+                let packet = if batch.rules.in_order {
+                    in_order = Packet { time: clock, ..*packet };
+                    &in_order
+                } else {
+                    packet
+                };
                 let slot = self.flow_of(packet, clock, batch);
                 if note_owners {
                     self.owners.push((packet.row, self.flows.items[slot as usize].first_row));
@@ -142,9 +147,8 @@ impl Shard {
     /// The slot of the packet's flow, which may begin with it.
     fn flow_of(&mut self, packet: &Packet, clock: i64, batch: &Batch) -> u32 {
         let Some(slot) = self.find(packet, batch.ipv6) else {
-            let slot = self.flows.put(Flow::default());
+            let slot = self.begin(packet, batch);
             self.index.insert(packet.hash, slot);
-            self.begin(slot, packet, batch);
             return slot;
         };
         let due = self.due(slot, batch.rules);
@@ -155,11 +159,11 @@ impl Shard {
             let row = batch.first_row + u64::from(packet.row);
             self.ended_by(flow, packet, batch.rules).map(|reason| (reason, clock, row))
         };
-        if let Some((reason, clock_then, row)) = ended {
-            self.finish(slot, reason, (clock_then, row));
-            self.begin(slot, packet, batch);
-        }
-        slot
+        let Some((reason, clock_then, row)) = ended else { return slot };
+        self.finish(slot, reason, (clock_then, row));
+        let next = self.begin(packet, batch);
+        self.index.replace(packet.hash, slot, next);
+        next
     }
 
     /// The clock after which the flow is over.
@@ -197,9 +201,12 @@ impl Shard {
         reused.then_some(EndReason::EndOfFlow)
     }
 
-    fn begin(&mut self, slot: u32, packet: &Packet, batch: &Batch) {
+    /// A new flow's slot.
+    fn begin(&mut self, packet: &Packet, batch: &Batch) -> u32 {
         let forward = !(batch.rules.guess_roles && is_answer(packet));
-        let mut flow = Flow::new(packet, forward, batch.first_row + u64::from(packet.row));
+        let first_row = batch.first_row + u64::from(packet.row);
+        self.begins.push(first_row);
+        let mut flow = Flow::new(packet, forward, first_row);
         if packet.key.ip_version == 6 {
             let pair = packet.key.addresses.map(|place| batch.ipv6[place as usize]);
             flow.key.addresses = [self.addresses.put(pair), 0];
@@ -211,9 +218,10 @@ impl Shard {
             }
             flow.tcp = self.connections.put(tcp);
         }
-        self.flows.items[slot as usize] = flow;
+        let slot = self.flows.put(flow);
         self.clear_statistics(slot as usize, batch.rules);
         self.next_due = self.next_due.min(packet.time.saturating_add(batch.rules.shortest_timeout()));
+        slot
     }
 
     fn clear_statistics(&mut self, slot: usize, rules: &Rules) {
@@ -260,33 +268,49 @@ impl Shard {
         }
     }
 
-    /// Moves a flow to those that are over; its slot is free.
+    /// A flow is over; it can still be found.
     fn finish(&mut self, slot: u32, reason: EndReason, end: (i64, u64)) {
         let flow = &mut self.flows.items[slot as usize];
         flow.open = false;
-        let mut flow = *flow;
         flow.end_reason = reason;
-        if flow.key.ip_version == 6 {
-            self.finished.addresses.push(self.addresses.take(flow.key.addresses[0]));
-            flow.key.addresses[0] = self.finished.addresses.len() as u32 - 1;
-        }
-        if flow.tcp != NOWHERE {
-            self.finished.connections.push(self.connections.take(flow.tcp));
-            flow.tcp = self.finished.connections.len() as u32 - 1;
-        }
-        if !self.statistics.is_empty() {
-            self.finished.statistics.push(self.statistics[slot as usize]);
-            let sequence = self.steps.len() / self.statistics.len();
-            self.finished.steps.extend_from_slice(&self.steps[slot as usize * sequence..][..sequence]);
-        }
-        self.finished.flows.push(flow);
-        self.finished.ends.push(end);
+        self.finished.push(Finished { slot, first_row: flow.first_row, end, is_ipv6: flow.key.ip_version == 6 });
     }
 
     fn remove(&mut self, slot: u32, reason: EndReason, end: (i64, u64)) {
         self.index.remove(self.flows.items[slot as usize].hash, slot);
         self.finish(slot, reason, end);
-        self.flows.free.push(slot);
+    }
+
+    /// All that is known of a flow.
+    #[inline]
+    pub fn record(&self, slot: u32) -> Record<'_> {
+        let flow = &self.flows.items[slot as usize];
+        Record { flow, tcp: self.connections.items.get(flow.tcp as usize), statistics: self.statistics.get(slot as usize) }
+    }
+
+    /// The first packets of a flow, `sequence` of them.
+    pub fn steps(&self, slot: u32, sequence: usize) -> &[Step] {
+        &self.steps[slot as usize * sequence..][..sequence]
+    }
+
+    /// Gives the IPv6 addresses of flows that are over to `name`, whose answers take their place.
+    pub fn name_addresses(&mut self, mut name: impl FnMut([u8; 16]) -> u32) {
+        for Finished { slot, .. } in self.finished.iter().filter(|flow| flow.is_ipv6) {
+            let key = &mut self.flows.items[*slot as usize].key;
+            key.addresses = self.addresses.take(key.addresses[0]).map(&mut name);
+        }
+    }
+
+    /// A table has the flows that are over: their slots are free.
+    pub fn release(&mut self) {
+        self.begins.clear();
+        for Finished { slot, .. } in self.finished.drain(..) {
+            let tcp = self.flows.items[slot as usize].tcp;
+            if tcp != NOWHERE {
+                self.connections.free.push(tcp);
+            }
+            self.flows.free.push(slot);
+        }
     }
 
     /// Ends all flows that are over at this time.

@@ -1,32 +1,16 @@
 //! Flows that are over, column by column.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ahash::RandomState;
 use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer};
 use rayon::prelude::*;
 
 use crate::columns::address::Addresses;
-use crate::columns::dictionary::Dictionary;
-use crate::flow::columns::{COLUMNS, Column, Getter, Group, Presence, Record, find};
-use crate::flow::history::History;
-use crate::flow::rules::Rules;
-use crate::flow::shard::Finished;
+use crate::flow::columns::{COLUMNS, Column, Getter, Presence, find};
 use crate::flow::statistics::Step;
 use crate::flow::tcp::CONN_STATES;
-
-/// Rows that are filled in one go: their flows stay in the cache while one column after the other is filled.
-const BLOCK: usize = 256;
-
-/// In which order flows come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    FirstPacket,
-    End,
-}
 
 /// Immutable columns of flows. Cloning and slicing share the buffers.
 #[derive(Clone)]
@@ -43,29 +27,6 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn new(mut finished: Vec<Finished>, order: Order, rules: &Rules) -> Self {
-        let places = sort(&finished, order);
-        let ipv6 = name_addresses(&mut finished, &places);
-        let wanted: Vec<usize> = (0..COLUMNS.len()).filter(|place| is_wanted(COLUMNS[*place].group, rules)).collect();
-        let mut values: Vec<Values> = wanted.iter().map(|place| Values::new(&COLUMNS[*place].getter, places.len())).collect();
-        fill(&finished, &places, &wanted, &mut values);
-        let steps = places.iter().flat_map(|place| {
-            finished[place.shard as usize].steps[place.flow as usize * rules.sequence..][..rules.sequence].iter().copied()
-        });
-        let steps = if rules.statistics { steps.collect() } else { Vec::new() };
-        drop(finished);
-        let mut texts = vec![String::new()];
-        let columns = wanted.into_iter().zip(values).map(|(place, values)| (place, values.into_buffer(&mut texts))).collect();
-        Self {
-            rows: places.len(),
-            columns,
-            ipv6: Arc::new(ipv6),
-            texts: Arc::new(texts),
-            steps: Arc::new(steps),
-            sequence: rules.sequence,
-        }
-    }
-
     /// A table of columns as they are, for restoring one.
     pub fn from_parts(
         rows: usize,
@@ -213,15 +174,6 @@ impl Table {
     }
 }
 
-fn is_wanted(group: Group, rules: &Rules) -> bool {
-    match group {
-        Group::Core => true,
-        Group::Zeek => rules.attempt_timeout.is_some(),
-        Group::Statistics => rules.statistics,
-        Group::Sequence => rules.sequence > 0,
-    }
-}
-
 fn gather<T: ArrowNativeType>(buffer: &Buffer, rows: &[usize]) -> Buffer {
     let values = buffer.typed_data::<T>();
     rows.iter().map(|&row| values[row]).collect::<Vec<T>>().into()
@@ -235,162 +187,5 @@ pub fn width(getter: &Getter) -> usize {
         Getter::U16(_) => 2,
         Getter::U32(_) | Getter::Ip(_) | Getter::Letters(_) => 4,
         Getter::U64(_) | Getter::F64(_) | Getter::Time(_) | Getter::Duration(_) => 8,
-    }
-}
-
-/// Where a flow lies before it becomes a row.
-#[derive(Clone, Copy)]
-struct Place {
-    shard: u32,
-    flow: u32,
-}
-
-fn sort(finished: &[Finished], order: Order) -> Vec<Place> {
-    let mut keyed: Vec<((i64, u64), u64, Place)> = finished
-        .par_iter()
-        .enumerate()
-        .flat_map_iter(|(shard, finished)| {
-            finished.flows.iter().zip(&finished.ends).enumerate().map(move |(flow, (state, end))| {
-                let end = if order == Order::End { *end } else { (0, 0) };
-                (end, state.first_row, Place { shard: shard as u32, flow: flow as u32 })
-            })
-        })
-        .collect();
-    keyed.par_sort_unstable_by_key(|(end, first_row, _)| (*end, *first_row));
-    keyed.into_iter().map(|(_, _, place)| place).collect()
-}
-
-/// Replaces places of pairs of addresses by places in one list of addresses, in the order of their first row.
-fn name_addresses(finished: &mut [Finished], places: &[Place]) -> Vec<[u8; 16]> {
-    let mut known = Dictionary::default();
-    for place in places {
-        let Finished { flows, addresses, .. } = &mut finished[place.shard as usize];
-        let key = &mut flows[place.flow as usize].key;
-        if key.ip_version == 6 {
-            key.addresses = addresses[key.addresses[0] as usize].map(|address| known.place(address));
-        }
-    }
-    known.into_values()
-}
-
-fn record(finished: &[Finished], place: Place) -> Record<'_> {
-    let shard = &finished[place.shard as usize];
-    let flow = &shard.flows[place.flow as usize];
-    Record { flow, tcp: shard.connections.get(flow.tcp as usize), statistics: shard.statistics.get(place.flow as usize) }
-}
-
-/// Fills all columns, block after block, in parallel.
-fn fill(finished: &[Finished], places: &[Place], wanted: &[usize], values: &mut [Values]) {
-    let mut blocks: Vec<(&[Place], Vec<Part>)> =
-        places.chunks(BLOCK).map(|rows| (rows, Vec::with_capacity(wanted.len()))).collect();
-    for values in values {
-        for ((_, parts), part) in blocks.iter_mut().zip(values.parts()) {
-            parts.push(part);
-        }
-    }
-    blocks.into_par_iter().for_each_init(Vec::new, |records, (rows, parts)| {
-        records.clear();
-        records.extend(rows.iter().map(|place| record(finished, *place)));
-        for (place, part) in wanted.iter().zip(parts) {
-            part.fill(&COLUMNS[*place].getter, records);
-        }
-    });
-}
-
-/// A column while it is filled.
-enum Values {
-    U8(Vec<u8>),
-    U16(Vec<u16>),
-    U32(Vec<u32>),
-    U64(Vec<u64>),
-    I64(Vec<i64>),
-    F64(Vec<f64>),
-    Letters(Vec<History>),
-    Nothing,
-}
-
-/// A block of one.
-enum Part<'a> {
-    U8(&'a mut [u8]),
-    U16(&'a mut [u16]),
-    U32(&'a mut [u32]),
-    U64(&'a mut [u64]),
-    I64(&'a mut [i64]),
-    F64(&'a mut [f64]),
-    Letters(&'a mut [History]),
-    Nothing,
-}
-
-impl Values {
-    fn new(getter: &Getter, rows: usize) -> Self {
-        match getter {
-            Getter::U8(_) | Getter::State(_) => Self::U8(vec![0; rows]),
-            Getter::U16(_) => Self::U16(vec![0; rows]),
-            Getter::U32(_) | Getter::Ip(_) => Self::U32(vec![0; rows]),
-            Getter::U64(_) => Self::U64(vec![0; rows]),
-            Getter::Time(_) | Getter::Duration(_) => Self::I64(vec![0; rows]),
-            Getter::F64(_) => Self::F64(vec![0.0; rows]),
-            Getter::Letters(_) => Self::Letters(vec![History::default(); rows]),
-            Getter::Steps(_) | Getter::CommunityId => Self::Nothing,
-        }
-    }
-
-    fn parts(&mut self) -> Box<dyn Iterator<Item = Part<'_>> + '_> {
-        match self {
-            Self::U8(values) => Box::new(values.chunks_mut(BLOCK).map(Part::U8)),
-            Self::U16(values) => Box::new(values.chunks_mut(BLOCK).map(Part::U16)),
-            Self::U32(values) => Box::new(values.chunks_mut(BLOCK).map(Part::U32)),
-            Self::U64(values) => Box::new(values.chunks_mut(BLOCK).map(Part::U64)),
-            Self::I64(values) => Box::new(values.chunks_mut(BLOCK).map(Part::I64)),
-            Self::F64(values) => Box::new(values.chunks_mut(BLOCK).map(Part::F64)),
-            Self::Letters(values) => Box::new(values.chunks_mut(BLOCK).map(Part::Letters)),
-            Self::Nothing => Box::new(std::iter::repeat_with(|| Part::Nothing)),
-        }
-    }
-
-    /// Letters become places of texts in ascending order, which follow those there are.
-    fn into_buffer(self, texts: &mut Vec<String>) -> Buffer {
-        match self {
-            Self::U8(values) => values.into(),
-            Self::U16(values) => values.into(),
-            Self::U32(values) => values.into(),
-            Self::U64(values) => values.into(),
-            Self::I64(values) => values.into(),
-            Self::F64(values) => values.into(),
-            Self::Letters(values) => spell(&values, texts).into(),
-            Self::Nothing => Vec::<u8>::new().into(),
-        }
-    }
-}
-
-fn spell(histories: &[History], texts: &mut Vec<String>) -> Vec<u32> {
-    let mut known: HashMap<History, u32, RandomState> = HashMap::default();
-    for history in histories.iter().filter(|history| !history.is_empty()) {
-        known.insert(*history, 0);
-    }
-    let mut distinct: Vec<(String, &mut u32)> = known.iter_mut().map(|(history, code)| (history.to_string(), code)).collect();
-    distinct.sort_unstable();
-    for (text, code) in distinct {
-        *code = texts.len() as u32;
-        texts.push(text);
-    }
-    histories.iter().map(|history| known.get(history).copied().unwrap_or(0)).collect()
-}
-
-impl Part<'_> {
-    fn fill(self, getter: &Getter, records: &[Record]) {
-        match (getter, self) {
-            (Getter::U8(get) | Getter::State(get), Part::U8(out)) => get(records, out),
-            (Getter::U16(get), Part::U16(out)) => get(records, out),
-            (Getter::U32(get) | Getter::Ip(get), Part::U32(out)) => get(records, out),
-            (Getter::U64(get), Part::U64(out)) => get(records, out),
-            (Getter::Time(get) | Getter::Duration(get), Part::I64(out)) => get(records, out),
-            (Getter::F64(get), Part::F64(out)) => get(records, out),
-            (Getter::Letters(get), Part::Letters(out)) => {
-                out.iter_mut().zip(records).for_each(|(out, record)| *out = get(record));
-            }
-            (_, Part::Nothing) => {}
-            _ => unreachable!("values are made from the getter"),
-        }
     }
 }

@@ -149,9 +149,22 @@ pub const CONN_STATES: &[(&str, &str)] = &[
     ("OTH", "No SYN seen, just midstream traffic."),
 ];
 
-/// The code of a `conn_state`.
-pub fn code(name: &str) -> u8 {
-    CONN_STATES.iter().position(|(known, _)| *known == name).unwrap_or_default() as u8
+/// The code of a `conn_state`, which must be one: to be worked out when it is compiled.
+pub const fn code(name: &str) -> u8 {
+    let mut code = 0;
+    while !is_same(CONN_STATES[code].0.as_bytes(), name.as_bytes()) {
+        code += 1;
+    }
+    code as u8
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let (mut at, mut same) = (0, one.len() == other.len());
+    while same && at < one.len() {
+        same = one[at] == other[at];
+        at += 1;
+    }
+    same
 }
 
 impl Tcp {
@@ -459,25 +472,26 @@ impl Tcp {
         (self.handshake_is == Handshake::Complete).then_some(self.handshake)
     }
 
-    pub fn conn_state(&self) -> &'static str {
+    /// The code of its `conn_state`.
+    pub fn conn_state(&self) -> u8 {
         use State::{Closed, Established, Inactive, Reset, SynAckSent, SynSent};
         let [originator, responder] = self.ends;
         let nothing_sent = originator.size(&responder) == 0 && responder.size(&originator) == 0;
         match (originator.state, responder.state) {
-            (SynSent | SynAckSent, Reset) => "REJ",
-            (Reset, Reset) if nothing_sent => "REJ",
-            (state, Reset) if state.has_not_opened() => "RSTRH",
-            (_, Reset) => "RSTR",
-            (Reset, state) if state.has_not_opened() => "RSTOS0",
-            (Reset, _) => "RSTO",
-            (Closed, Closed) => "SF",
-            (Closed, state) if state.has_not_opened() => "SH",
-            (Closed, _) => "S2",
-            (state, Closed) if state.has_not_opened() => "SHR",
-            (_, Closed) => "S3",
-            (SynSent, Inactive) => "S0",
-            (Established, Established) => "S1",
-            _ => "OTH",
+            (SynSent | SynAckSent, Reset) => const { code("REJ") },
+            (Reset, Reset) if nothing_sent => const { code("REJ") },
+            (state, Reset) if state.has_not_opened() => const { code("RSTRH") },
+            (_, Reset) => const { code("RSTR") },
+            (Reset, state) if state.has_not_opened() => const { code("RSTOS0") },
+            (Reset, _) => const { code("RSTO") },
+            (Closed, Closed) => const { code("SF") },
+            (Closed, state) if state.has_not_opened() => const { code("SH") },
+            (Closed, _) => const { code("S2") },
+            (state, Closed) if state.has_not_opened() => const { code("SHR") },
+            (_, Closed) => const { code("S3") },
+            (SynSent, Inactive) => const { code("S0") },
+            (Established, Established) => const { code("S1") },
+            _ => const { code("OTH") },
         }
     }
 

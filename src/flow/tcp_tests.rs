@@ -25,7 +25,7 @@ fn tcp(segments: &[Sent]) -> Tcp {
 
 fn outcome(segments: &[Sent]) -> (&'static str, String) {
     let tcp = tcp(segments);
-    (tcp.conn_state(), tcp.history.to_string())
+    (CONN_STATES[usize::from(tcp.conn_state())].0, tcp.history.to_string())
 }
 
 fn after_handshake(more: &[Sent]) -> Vec<Sent> {

@@ -35,7 +35,9 @@ pub struct FlowMeter {
 impl FlowMeter {
     /// `schema` chooses what makes a flow; times are nanoseconds, those of the schema where there is none.
     #[new]
-    #[pyo3(signature = (*, idle_timeout, active_timeout, schema, statistics=false, sequence=0, owners=false, threads=None))]
+    #[pyo3(signature = (
+        *, idle_timeout, active_timeout, schema, statistics=false, sequence=0, owners=false, streaming=false, threads=None
+    ))]
     fn new(
         idle_timeout: Option<i64>,
         active_timeout: Option<i64>,
@@ -43,6 +45,7 @@ impl FlowMeter {
         statistics: bool,
         sequence: usize,
         owners: bool,
+        streaming: bool,
         threads: Option<usize>,
     ) -> PyResult<Self> {
         let rules = Rules { statistics, sequence, ..Rules::default() };
@@ -52,7 +55,11 @@ impl FlowMeter {
             _ => rules,
         };
         let rules = rules.with_timeouts(idle_timeout, active_timeout);
-        let meter = if owners { Meter::noting_owners(rules) } else { Meter::new(rules) };
+        let meter = match (owners, streaming) {
+            (true, _) => Meter::noting_owners(rules),
+            (_, true) => Meter::streaming(rules),
+            _ => Meter::new(rules),
+        };
         let threads = threads.unwrap_or_else(parallel::default_threads).max(1);
         Ok(Self { meter: Mutex::new(Some(meter)), threads })
     }
@@ -66,21 +73,17 @@ impl FlowMeter {
         self.with(py, data.rows(), |meter| meter.as_mut().map_or(Ok(()), |meter| meter.add(data)))
     }
 
-    /// The flows that are over by now, in the order in which they ended.
+    /// The flows that are over by now, in the order in which they ended. Only a meter that streams has any before it is finished.
     fn take(&self, py: Python<'_>) -> PyResult<FlowTable> {
         self.with(py, usize::MAX, |meter| Ok(FlowTable::new(meter.as_mut().map_or_else(empty, Meter::take_finished))))
     }
 
-    /// All flows that were not taken, in the order of their first packets, and the number of each packet's flow, if asked for.
+    /// All flows in the order of their first packets, and the number of each packet's flow, if asked for; of a meter that streams
+    /// the flows that are left.
     fn finish<'py>(&self, py: Python<'py>) -> PyResult<(FlowTable, Bound<'py, PyArray1<i64>>)> {
         let (table, owners) =
             self.with(py, usize::MAX, |meter| Ok(meter.take().map_or_else(|| (empty(), Vec::new()), Meter::finish_with_owners)))?;
         Ok((FlowTable::new(table), owners.into_pyarray(py)))
-    }
-
-    /// The flows that are left when a stream has ended.
-    fn finish_stream(&self, py: Python<'_>) -> PyResult<FlowTable> {
-        self.with(py, usize::MAX, |meter| Ok(FlowTable::new(meter.take().map_or_else(empty, Meter::finish_stream))))
     }
 }
 
