@@ -171,12 +171,12 @@ fn rules() -> impl Strategy<Value = Rules> {
     let timeouts = (prop_oneof![Just(1_i64), 1..200_i64], 1..400_i64);
     (timeouts, 0..3_u8, any::<bool>(), 0..4_usize).prop_map(|((idle, active), schema, statistics, sequence)| {
         let rules = Rules { statistics, sequence: if statistics { sequence } else { 0 }, ..Rules::default() };
-        let rules = match schema {
-            0 => rules,
-            1 => rules.zeek(),
-            _ => rules.nfstream(),
-        };
-        rules.with_timeouts(Some(idle * SECOND), Some(active * SECOND))
+        let (idle, active) = (Some(idle * SECOND), Some(active * SECOND));
+        match schema {
+            0 => rules.with_timeouts(idle, active),
+            1 => rules.zeek().with_timeouts(idle, active),
+            _ => rules.with_timeouts(idle, active).nfstream(),
+        }
     })
 }
 
@@ -219,7 +219,7 @@ proptest! {
     #[test]
     fn flows_by_time_alone_are_those_of_a_plain_model(packets in vec(sent(), 0..150), idle in 1..100_i64, active in 1..300_i64) {
         let packets: Vec<Sent> = packets.into_iter().map(|packet| Sent { fragment: None, ..packet }).collect();
-        let rules = Rules::default().nfstream().with_timeouts(Some(idle * SECOND), Some(active * SECOND));
+        let rules = Rules::default().with_timeouts(Some(idle * SECOND), Some(active * SECOND)).nfstream();
         let mut meter = Meter::new(rules);
         meter.add(&frame(&packets)).unwrap();
         let table = meter.finish();
@@ -255,8 +255,8 @@ fn model(packets: &[Sent], idle: i64, active: i64) -> Vec<(u64, u64, u64, u8)> {
         let (src, dst) = ((packet.hosts.0, ports.0), (packet.hosts.1, ports.1));
         let key = (packet.ipv6, packet.protocol, src.min(dst), src.max(dst));
         if let Some(flow) = open.get(&key) {
-            let reason = if clock - flow.last > idle { 1 } else { 2 };
-            if reason == 1 || time - flow.first > active {
+            let reason = if clock - flow.last >= idle { 1 } else { 2 };
+            if reason == 1 || time - flow.first >= active {
                 let Some(Open { flow: (first, fwd, rev, _), .. }) = open.remove(&key) else { unreachable!() };
                 done.push((first, fwd, rev, reason));
             }
@@ -272,7 +272,7 @@ fn model(packets: &[Sent], idle: i64, active: i64) -> Vec<(u64, u64, u64, u8)> {
     }
     done.extend(
         open.into_values()
-            .map(|Open { flow: (first, fwd, rev, _), last, .. }| (first, fwd, rev, if clock - last > idle { 1 } else { 4 })),
+            .map(|Open { flow: (first, fwd, rev, _), last, .. }| (first, fwd, rev, if clock - last >= idle { 1 } else { 4 })),
     );
     done.sort_unstable();
     done

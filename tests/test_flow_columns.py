@@ -180,7 +180,8 @@ EXAMPLES = {
     }),
     "echo": (ECHO, {
         **of_one_moment(([66], [66]), ([4], [4]), ([8], [8])), "src": "fd00::1", "dst": "fd00::2", "icmp_type": 128,
-        "protocol": 58, "ip_version": 6, "ip_bytes_total": 104, "ip_bytes_fwd": 52, "ip_bytes_rev": 52, "end_reason": FORCED, "conn_state": "OTH",
+        "protocol": 58, "ip_version": 6, "ip_bytes_total": 104, "ip_bytes_fwd": 52, "ip_bytes_rev": 52,
+        "end_reason": FORCED, "conn_state": "OTH",
         "community_id": community_id("fd00::1", "fd00::2", 58, 128, 129),
     }),
     "refused": (REFUSED, {
