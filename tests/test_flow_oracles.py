@@ -14,15 +14,28 @@ from conftest import ROOT, SHARED
 
 ZEEK = SHARED.parent / "zeek-conn"
 KEY = ["id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto"]
-#: Captures with a link layer or a tunnel that is not decoded: their connections are not seen, or seen in part.
-NOT_DECODED = {"core.cisco-fabric-path", "core.tunnels.ayiya-large-identity", "core.tunnels.gre-over-udp"}
 #: What carries the connections that count here has a row of its own in Zeek.
-TUNNEL_PORTS = {"2152", "3544", "4754", "4789", "5072", "6081"}
-#: Single connections that differ, each with its reason.
+TUNNEL_PORTS = {"2152", "3544", "4789", "6081"}
+FIELDS = {"conn_state": str, "history": str} | dict.fromkeys(
+    ("orig_pkts", "resp_pkts", "orig_ip_bytes", "resp_ip_bytes", "orig_bytes", "resp_bytes"), int
+)
+LENGTH_0 = {"orig_ip_bytes"}  # IP's length is 0: the bytes there are
+#: Connections that differ, by capture and originator, each with its reason: docs/flow-features.md lists them.
 DIFFERENCES = {
+    ("core.cisco-fabric-path", "1234::"): LENGTH_0,
+    ("scripts.base.protocols.ldap.sasl-signed-clear", "10.199.2.121"): LENGTH_0,
+    ("scripts.base.protocols.ldap.sasl-signed-clear-2", "192.168.10.138"): LENGTH_0,
     ("core.tunnels.vxlan", "10.0.0.1"): {"history"},  # X: analyzers nested too deep
-    ("core.pppoe-over-qinq", "1.1.1.1"): {"history"},  # the tenth retransmission is counted earlier
+    ("core.pppoe-over-qinq", "1.1.1.1"): {"history"},  # padding inside IP's length, but outside PPPoE's
 }
+#: Connections that only Zeek has: inside a tunnel that is not decoded, or with a bad checksum, which Zeek does not count.
+ONLY_ZEEK = {
+    "core.tunnels.ayiya-large-identity": 1,
+    "core.tunnels.gre-over-udp": 2,
+    "core.tunnels.vxlan-unknown-internal-packet": 3,
+}
+#: Connections that only are here: IPv6 without a next header, and what the bad checksums are around.
+ONLY_HERE = {"core.tunnels.gtp.inner_teredo": 7, "core.tunnels.vxlan-unknown-internal-packet": 3}
 
 
 def test_nfstream():
@@ -58,41 +71,48 @@ def zeek_rows(path):
             yield dict(zip(names, line.split("\t"), strict=True))
 
 
-def is_around_a_tunnel(row):
-    return row["proto"] == "udp" and bool({row["id.orig_p"], row["id.resp_p"]} & TUNNEL_PORTS)
+def zeek_values(row):
+    return {name: kind(row[name]) if kind is str or row[name] != "-" else 0 for name, kind in FIELDS.items()}
+
+
+def our_values(row):
+    return {name: row[name] or ("-" if kind is str else 0) for name, kind in FIELDS.items()}
+
+
+def without_equals(theirs, ours):
+    """Rows of either that have no equal in the other."""
+    ours, rest = list(ours), []
+    for row in theirs:
+        if row in ours:
+            ours.remove(row)
+        else:
+            rest.append(row)
+    return rest, ours
 
 
 @pytest.mark.skipif(not ZEEK.is_dir(), reason="the folder ../shared/zeek-conn is not there")
 @pytest.mark.filterwarnings("ignore::pcapframe.TruncatedCaptureWarning")
-def test_zeek():
-    fields = {"conn_state": str, "history": str, "orig_pkts": int, "resp_pkts": int, "orig_bytes": int, "resp_bytes": int}
-    compared = 0
-    for folder in sorted(ZEEK.iterdir()):
-        if folder.name in NOT_DECODED:
-            continue
-        capture = next(path for path in sorted(folder.iterdir()) if path.name != "conn.log")
-        ours = collections.defaultdict(list)
-        for row in pf.read_pcap(capture).flows(schema="zeek").to_arrow().to_pylist():
-            ours[tuple(str(row[name]) for name in KEY)].append(row)
-        theirs = collections.defaultdict(list)
-        for row in zeek_rows(folder / "conn.log"):
-            if not is_around_a_tunnel(row):
-                theirs[tuple(row[name] for name in KEY)].append(row)
-        for key, rows in theirs.items():
-            assert len(ours[key]) == len(rows), (folder.name, key)
-            for zeek, mine in zip(rows, ours[key], strict=True):
-                wrong = {
-                    name
-                    for name, kind in fields.items()
-                    if kind(mine[name] or 0 if kind is int else mine[name] or "-") != plain(zeek[name], kind)
-                }
-                assert wrong <= DIFFERENCES.get((folder.name, key[0]), set()), (folder.name, key, wrong, zeek, mine)
-                compared += 1
-    assert compared > 100
-
-
-def plain(text, kind):
-    return kind(text) if kind is str or text != "-" else 0
+@pytest.mark.parametrize("folder", sorted(path.name for path in ZEEK.iterdir()) if ZEEK.is_dir() else [])
+def test_zeek(folder):
+    """Each connection of the conn.log that Zeek wrote for a capture."""
+    capture = next(path for path in sorted((ZEEK / folder).iterdir()) if path.name != "conn.log")
+    ours, theirs = collections.defaultdict(list), collections.defaultdict(list)
+    for row in pf.read_pcap(capture).flows(schema="zeek").to_arrow().to_pylist():
+        ours[tuple(str(row[name]) for name in KEY)].append(our_values(row))
+    for row in zeek_rows(ZEEK / folder / "conn.log"):
+        theirs[tuple(row[name] for name in KEY)].append(zeek_values(row))
+    only = {"zeek": 0, "here": 0}
+    for key in ours | theirs:
+        zeek, mine = without_equals(theirs[key], ours[key])
+        for their, our in zip(zeek, mine, strict=False):
+            wrong = {name for name in FIELDS if their[name] != our[name]}
+            allowed = [names for (place, source), names in DIFFERENCES.items() if place == folder and key[0].startswith(source)]
+            assert allowed == [wrong], (key, their, our)
+        both = min(len(zeek), len(mine))
+        around_a_tunnel = key[-1] == "udp" and bool(set(key) & TUNNEL_PORTS)
+        only["zeek"] += sum(not around_a_tunnel or row["history"] == "C" for row in zeek[both:])
+        only["here"] += len(mine) - both
+    assert only == {"zeek": ONLY_ZEEK.get(folder, 0), "here": ONLY_HERE.get(folder, 0)}
 
 
 @pytest.mark.parametrize(
