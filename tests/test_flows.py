@@ -262,8 +262,8 @@ def test_columns_that_were_not_made(lab):
         ({"sequence": -1}, "sequence is -1"),
         ({"threads": 0}, "threads is 0"),
         ({"schema": "nfstream", "statistics": False}, "statistics is False"),
-        ({"idle_timeout": "soon"}, "soon"),
-        ({"active_timeout": 0}, "0"),
+        ({"idle_timeout": "soon"}, "idle_timeout is 'soon'"),
+        ({"active_timeout": 0}, "active_timeout is 0"),
     ],
 )
 def test_wrong_arguments(lab, arguments, message):

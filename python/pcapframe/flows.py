@@ -275,8 +275,8 @@ def _meter_options(
         message = f"statistics is False, but {'schema=' + repr(schema) if needs else 'sequence'} needs them"
         raise ValueError(message)
     return {
-        "idle_timeout": None if idle_timeout is None else interval_nanoseconds(idle_timeout),
-        "active_timeout": None if active_timeout is None else interval_nanoseconds(active_timeout),
+        "idle_timeout": None if idle_timeout is None else interval_nanoseconds(idle_timeout, "idle_timeout"),
+        "active_timeout": None if active_timeout is None else interval_nanoseconds(active_timeout, "active_timeout"),
         "schema": schema,
         "statistics": bool(statistics or needs or sequence),
         "sequence": sequence,

@@ -96,13 +96,15 @@ class Timeline:
         return f"<Timeline of {self.value}: {len(self):,} intervals of {interval_text(self.nanoseconds)}, {names or 'empty'}>"
 
 
-def interval_nanoseconds(interval: Interval) -> int:
+def interval_nanoseconds(interval: Interval, name: str = "interval") -> int:
     """Return an interval in nanoseconds.
 
     Parameters
     ----------
     interval : str, float, datetime.timedelta or numpy.timedelta64
         A text such as ``"1s"``, ``"500ms"``, ``"5min"``, ``"1h"`` or ``"1d"``, or a number of seconds.
+    name : str
+        What an error calls it.
 
     Returns
     -------
@@ -127,13 +129,13 @@ def interval_nanoseconds(interval: Interval) -> int:
     elif isinstance(interval, str):
         found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)?\s*([a-zµ]+)\s*", interval.lower())
         if found is None or found[2] not in UNITS:
-            message = f"interval is {interval!r}, but must be like '1s', '500ms', '5min' or '1h'"
+            message = f"{name} is {interval!r}, but must be like '1s', '500ms', '5min' or '1h'"
             raise ValueError(message)
         nanoseconds = float(found[1] or 1) * UNITS[found[2]]
     else:
         nanoseconds = float(interval) * 10**9
     if not 1 <= nanoseconds < 2**63:
-        message = f"interval is {interval!r}, but must be from 1 ns to 292 years"
+        message = f"{name} is {interval!r}, but must be from 1 ns to 292 years"
         raise ValueError(message)
     return round(nanoseconds)
 
