@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pcapframe as pf
-from frames import ethernet, icmp, ipv4, pcap, tcp, udp
+from frames import arp, ethernet, icmp, ipv4, pcap, tcp, udp
 
 SYN, ACK, PSH, FIN, RST = 2, 16, 8, 1, 4
 A, B = "10.0.0.1", "10.0.0.2"
@@ -145,6 +145,30 @@ def test_nfstream_times_are_whole_milliseconds():
     assert flows["splt_direction"].tolist() == [[0, 0, 0, -1, -1]]
     assert flows["splt_ps"].tolist() == [[43, 43, 43, -1, -1]]
     assert (flows["src_mac"][0], flows["dst_oui"][0]) == ("02:00:00:00:00:01", "02:00:00")
+
+
+@pytest.mark.parametrize(("microseconds", "count"), [((900, 120_000_000), 2), ((1000, 120_000_999), 1)])
+def test_nfstream_flows_end_at_the_timeout_in_whole_milliseconds(microseconds, count):
+    frame = ethernet(ipv4(udp(5, 6), 17))
+    cap = pf.read_pcap(pcap([(*divmod(micro, 1_000_000), frame) for micro in microseconds]))
+    assert (len(cap.flows(schema="nfstream")), len(cap.flows())) == (count, 1)
+    frames = [(second, 0, frame) for second in (0, 4, 8, 10)]
+    flows = pf.read_pcap(pcap(frames)).flows(schema="nfstream", active_timeout=10)
+    assert (flows["bidirectional_packets"].tolist(), flows["expiration_id"].tolist()) == ([3, 1], [1, 0])
+
+
+def test_nfstream_knows_three_tunnels_apart():
+    inner = ipv4(udp(5, 6, b"x"), 17)
+    tzsp = bytes.fromhex("01000001 01") + ethernet(inner)
+    frames = [inner, ipv4(inner, 4, "1.1.1.1", "2.2.2.2"), ipv4(udp(37008, 37008, tzsp), 17, "1.1.1.1", "2.2.2.2")]
+    flows = pf.read_pcap(pcap([(0, 0, ethernet(frame)) for frame in frames])).flows(schema="nfstream")
+    assert (flows["bidirectional_packets"].tolist(), flows["tunnel_id"].tolist()) == ([2, 1], [0, 3])
+
+
+def test_nfstream_time_is_that_of_packets_in_flows():
+    frame = ethernet(ipv4(udp(5, 6), 17))
+    flows = pf.read_pcap(pcap([(9, 0, ethernet(arp(), 0x0806)), (2, 0, frame), (1, 0, frame)])).flows(schema="nfstream")
+    assert (flows["bidirectional_first_seen_ms"][0], flows["bidirectional_last_seen_ms"][0]) == (2000, 2000)
 
 
 def test_zeek_fields():

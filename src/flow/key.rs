@@ -113,6 +113,11 @@ pub fn names_a_network(tunnel: u8) -> bool {
         .any(|known| *known as u8 == tunnel)
 }
 
+/// Whether NFStream has a number for the tunnel.
+pub fn is_numbered(tunnel: u8) -> bool {
+    [Tunnel::Gtpu, Tunnel::Capwap, Tunnel::Tzsp].iter().any(|known| *known as u8 == tunnel)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -240,8 +240,11 @@ impl Range {
         self.packets.iter_mut().for_each(Vec::clear);
         self.latest = i64::MIN;
         for row in rows {
-            self.latest = self.latest.max(columns.time[row]);
-            if !columns.is_ip(row) {
+            let is_ip = columns.is_ip(row);
+            if is_ip || !rules.in_order {
+                self.latest = self.latest.max(rules.cut(columns.time[row]));
+            }
+            if !is_ip {
                 continue;
             }
             let ports = if columns.is_fragment(row) && !columns.is_first_fragment(row) {

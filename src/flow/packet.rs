@@ -8,8 +8,8 @@ use arrow_buffer::{ArrowNativeType, ScalarBuffer};
 use crate::columns::Frame;
 use crate::error::{Error, Result};
 use crate::flow::fragments::Datagram;
-use crate::flow::key::{Key, Ports, names_a_network};
-use crate::flow::rules::Rules;
+use crate::flow::key::{Key, Ports, is_numbered, names_a_network};
+use crate::flow::rules::{Networks, Rules};
 use crate::wire::layer;
 
 const TCP: u8 = 6;
@@ -201,7 +201,11 @@ impl Columns {
         let (low, high) = if from_low { ((src, ports.src), (dst, ports.dst)) } else { ((dst, ports.dst), (src, ports.src)) };
         let tunnel = self.tunnel[row];
         let network = if names_a_network(tunnel) { self.tunnel_id[row] } else { 0 };
-        let (network, vlan, tunnel) = if rules.networks_apart { (network, self.vlan[row], tunnel) } else { (0, 0, 0) };
+        let (network, vlan, tunnel) = match rules.networks {
+            Networks::Apart => (network, self.vlan[row], tunnel),
+            Networks::Numbered => (0, self.vlan[row], if is_numbered(tunnel) { tunnel } else { 0 }),
+            Networks::Together => (0, 0, 0),
+        };
         let key = Key {
             addresses: [low.0, high.0],
             ports: [low.1, high.1],

@@ -20,8 +20,8 @@ pub struct Rules {
     pub linger: i64,
     /// An attempt at a connection that nobody has answered is over so many nanoseconds after its SYN.
     pub attempt_timeout: Option<i64>,
-    /// Whether VLAN and tunnel are part of the key, so that networks with the same addresses stay apart.
-    pub networks_apart: bool,
+    /// What keeps networks with the same addresses apart.
+    pub networks: Networks,
     /// How ICMP messages are put together.
     pub icmp: Icmp,
     /// Whether ports of transports other than TCP and UDP are part of the key.
@@ -30,12 +30,23 @@ pub struct Rules {
     pub guess_roles: bool,
     /// Whether statistics of sizes and times are kept.
     pub statistics: bool,
-    /// A packet whose time is before that of packets before it counts as if it came together with them.
+    /// A packet whose time is before that of a packet of any flow before it counts as if it came together with that.
     pub in_order: bool,
-    /// Statistics count time in units of so many nanoseconds.
+    /// Time counts in units of so many nanoseconds.
     pub resolution: i64,
     /// Of how many packets size, direction and time are kept.
     pub sequence: usize,
+}
+
+/// What is part of a flow's key besides both ends and the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Networks {
+    /// VLAN, tunnel and the tunnel's network.
+    Apart,
+    /// VLAN, and the tunnels that NFStream has a number for.
+    Numbered,
+    /// Nothing.
+    Together,
 }
 
 /// How ICMP messages between two hosts are put together.
@@ -56,7 +67,7 @@ impl Default for Rules {
             tcp_ends: true,
             linger: 5 * SECOND,
             attempt_timeout: None,
-            networks_apart: true,
+            networks: Networks::Apart,
             icmp: Icmp::Paired,
             other_ports: true,
             guess_roles: false,
@@ -78,7 +89,7 @@ impl Rules {
             idle_timeout_others: 60 * SECOND,
             active_timeout: i64::MAX,
             attempt_timeout: Some(5 * SECOND),
-            networks_apart: false,
+            networks: Networks::Together,
             other_ports: false,
             guess_roles: true,
             ..self
@@ -103,7 +114,7 @@ impl Rules {
         if protocol == TCP { self.idle_timeout } else { self.idle_timeout_others }
     }
 
-    /// A time in the statistics' units.
+    /// A time in whole units.
     #[inline]
     pub fn cut(&self, time: i64) -> i64 {
         if self.resolution == 1 { time } else { time - time.rem_euclid(self.resolution).min(time.saturating_sub(i64::MIN)) }
@@ -114,10 +125,21 @@ impl Rules {
         self.idle_timeout.min(self.idle_timeout_others).min(self.attempt_timeout.unwrap_or(i64::MAX))
     }
 
-    /// NFStream's: only time ends a flow, ICMP messages are not told apart, and times are whole milliseconds that
-    /// never go backwards.
+    /// NFStream's: only time ends a flow, at these timeouts already and not after them; ICMP messages are not told apart, nor most
+    /// tunnels; and times are whole milliseconds that never go backwards.
     #[must_use]
     pub fn nfstream(self) -> Self {
-        Self { tcp_ends: false, icmp: Icmp::Together, other_ports: false, in_order: true, resolution: SECOND / 1000, ..self }
+        Self {
+            idle_timeout: self.idle_timeout - 1,
+            idle_timeout_others: self.idle_timeout_others - 1,
+            active_timeout: self.active_timeout - 1,
+            tcp_ends: false,
+            networks: Networks::Numbered,
+            icmp: Icmp::Together,
+            other_ports: false,
+            in_order: true,
+            resolution: SECOND / 1000,
+            ..self
+        }
     }
 }

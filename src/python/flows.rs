@@ -50,11 +50,10 @@ impl FlowMeter {
     ) -> PyResult<Self> {
         let rules = Rules { statistics, sequence, ..Rules::default() };
         let rules = match schema {
-            "zeek" => rules.zeek(),
-            "nfstream" => rules.nfstream(),
-            _ => rules,
+            "zeek" => rules.zeek().with_timeouts(idle_timeout, active_timeout),
+            "nfstream" => rules.with_timeouts(idle_timeout, active_timeout).nfstream(),
+            _ => rules.with_timeouts(idle_timeout, active_timeout),
         };
-        let rules = rules.with_timeouts(idle_timeout, active_timeout);
         let meter = match (owners, streaming) {
             (true, _) => Meter::noting_owners(rules),
             (_, true) => Meter::streaming(rules),
