@@ -23,33 +23,36 @@ MS = 1_000_000
 #: Milliseconds, whether forward, flags, sequence number, acknowledgment, window, bytes of options, bytes of payload.
 CONNECTION = [
     (0, True, SYN | ECE | CWR, 100, 0, 1000, 4, 0),
-    (10, False, SYN | ACK | ECE, 500, 101, 2000, 8, 0),
+    (15, False, SYN | ACK | ECE, 500, 101, 2000, 8, 0),
     (30, True, ACK, 101, 501, 1001, 0, 0),
-    # Forward 101 to 110, 121 to 140, what is missing between them, and the first again: a bulk.
+    # Forward 101 to 110, 121 to 140, what is missing between them in two pieces, and the first twice again: a bulk.
     (7030, True, ACK | PSH, 101, 501, 1001, 0, 10),
-    (7130, True, ACK, 121, 501, 1001, 0, 20),
-    (7230, True, ACK, 111, 501, 1001, 0, 10),
-    (7330, True, ACK | URG, 101, 501, 1001, 0, 10),
-    # Back 501 to 530, the same again, 541 to 545, and what is missing between them: a bulk.
-    (9330, False, ACK | PSH, 501, 141, 2001, 0, 30),
+    (7130, True, ACK | URG, 121, 501, 1001, 0, 20),
+    (7230, True, ACK | PSH | ECE, 111, 501, 1001, 0, 4),
+    (7330, True, ACK, 115, 501, 1001, 0, 6),
+    (7430, True, ACK | URG, 101, 501, 1001, 0, 10),
+    (7530, True, ACK, 101, 501, 1001, 0, 10),
+    # Back 501 to 530, the same again, 541 to 545, what is missing between them, and 546 to 551: a bulk.
+    (9330, False, ACK | PSH | CWR, 501, 141, 2001, 0, 30),
     (9430, False, ACK | CWR, 501, 141, 2001, 0, 30),
     (9530, False, ACK | URG, 541, 141, 2001, 0, 5),
     (9630, False, ACK, 531, 141, 2001, 0, 10),
-    (15630, False, FIN | ACK, 546, 141, 2001, 0, 0),
-    (15640, True, FIN | ACK, 141, 547, 1001, 0, 0),
-    (15650, False, ACK, 547, 142, 2001, 0, 0),
+    (9930, False, ACK, 546, 141, 2001, 0, 6),
+    (15930, False, FIN | ACK, 552, 141, 2001, 0, 0),
+    (15940, True, FIN | ACK, 141, 553, 1001, 0, 0),
+    (15950, False, ACK, 553, 142, 2001, 0, 0),
 ]
 # Ethernet's, IPv4's and TCP's headers are 54 bytes.
-SIZES = {"fwd": [58, 54, 64, 74, 64, 64, 54], "rev": [62, 84, 84, 59, 64, 54, 54]}
-PAYLOADS = {"fwd": [0, 0, 10, 20, 10, 10, 0], "rev": [0, 30, 30, 5, 10, 0, 0]}
+SIZES = {"fwd": [58, 54, 64, 74, 58, 60, 64, 64, 54], "rev": [62, 84, 84, 59, 64, 60, 54, 54]}
+PAYLOADS = {"fwd": [0, 0, 10, 20, 4, 6, 10, 10, 0], "rev": [0, 30, 30, 5, 10, 6, 0, 0]}
 #: Milliseconds between packets.
 GAPS = {
-    "total": [10, 20, 7000, 100, 100, 100, 2000, 100, 100, 100, 6000, 10, 10],
-    "fwd": [30, 7000, 100, 100, 100, 8310],
-    "rev": [9320, 100, 100, 100, 6000, 20],
+    "total": [15, 15, 7000, 100, 100, 100, 100, 100, 1800, 100, 100, 100, 300, 6000, 10, 10],
+    "fwd": [30, 7000, 100, 100, 100, 100, 100, 8410],
+    "rev": [9315, 100, 100, 100, 300, 6000, 20],
 }
 #: Before the silences of 7 and 6 seconds.
-ACTIVE, IDLE = [30, 2600], [7000, 6000]
+ACTIVE, IDLE = [30, 2900], [7000, 6000]
 
 
 def of_both(values):
@@ -99,30 +102,30 @@ def times(prefix, first, last, suffix=""):
 
 THE_CONNECTION = {
     "src": A, "dst": B, "sport": 1000, "dport": 80, "protocol": 6, "ip_version": 4,
-    **times("", 0, 15650), "duration": 15650 * MS,
-    "packets_total": 14, "packets_fwd": 7, "packets_rev": 7,
-    "bytes_total": 893, "bytes_fwd": 432, "bytes_rev": 461,
-    "ip_bytes_total": 697, "ip_bytes_fwd": 334, "ip_bytes_rev": 363,
-    "payload_bytes_total": 125, "payload_bytes_fwd": 50, "payload_bytes_rev": 75,
+    **times("", 0, 15950), "duration": 15950 * MS,
+    "packets_total": 17, "packets_fwd": 9, "packets_rev": 8,
+    "bytes_total": 1071, "bytes_fwd": 550, "bytes_rev": 521,
+    "ip_bytes_total": 833, "ip_bytes_fwd": 424, "ip_bytes_rev": 409,
+    "payload_bytes_total": 141, "payload_bytes_fwd": 60, "payload_bytes_rev": 81,
     "end_reason": pf.EndReason.END_OF_FLOW, "conn_state": "SF", "history": "ShADTdtfFa",
     "window_fwd": 1000, "window_rev": 2000, "handshake_rtt": 30 * MS,
-    "retransmitted_fwd": 1, "retransmitted_rev": 1, "out_of_order_fwd": 1, "out_of_order_rev": 1,
+    "retransmitted_fwd": 2, "retransmitted_rev": 1, "out_of_order_fwd": 2, "out_of_order_rev": 1,
     "community_id": community_id(A, B, 6, 1000, 80),
     **{k: value for side, values in of_both(SIZES).items() for k, value in spread("size", values, f"_{side}").items()},
     **{k: value for side, values in of_both(PAYLOADS).items() for k, value in spread("payload", values, f"_{side}").items()},
     **{k: value for side, values in GAPS.items() for k, value in spread("iat", values, f"_{side}", MS).items()},
-    **times("", 0, 15640, "_fwd"), **times("", 10, 15650, "_rev"),
+    **times("", 0, 15940, "_fwd"), **times("", 15, 15950, "_rev"),
     "fin_total": 2, "fin_fwd": 1, "fin_rev": 1, "syn_total": 2, "syn_fwd": 1, "syn_rev": 1,
-    "psh_total": 2, "psh_fwd": 1, "psh_rev": 1, "ack_total": 13, "ack_fwd": 6, "ack_rev": 7,
-    "urg_total": 2, "urg_fwd": 1, "urg_rev": 1, "ece_total": 2, "ece_fwd": 1, "ece_rev": 1,
-    "cwr_total": 2, "cwr_fwd": 1, "cwr_rev": 1,
-    "header_bytes_fwd": 144, "header_min_fwd": 20, "data_packets_fwd": 4,
-    "header_bytes_rev": 148, "header_min_rev": 20, "data_packets_rev": 4,
-    "bulks_fwd": 1, "bulk_packets_fwd": 4, "bulk_bytes_fwd": 50, "bulk_duration_fwd": 300 * MS,
-    "bulks_rev": 1, "bulk_packets_rev": 4, "bulk_bytes_rev": 75, "bulk_duration_rev": 300 * MS,
-    # Silences of 7, 2 and 6 seconds.
+    "psh_total": 3, "psh_fwd": 2, "psh_rev": 1, "ack_total": 16, "ack_fwd": 8, "ack_rev": 8,
+    "urg_total": 3, "urg_fwd": 2, "urg_rev": 1, "ece_total": 3, "ece_fwd": 2, "ece_rev": 1,
+    "cwr_total": 3, "cwr_fwd": 1, "cwr_rev": 2,
+    "header_bytes_fwd": 184, "header_min_fwd": 20, "data_packets_fwd": 6,
+    "header_bytes_rev": 168, "header_min_rev": 20, "data_packets_rev": 5,
+    "bulks_fwd": 1, "bulk_packets_fwd": 6, "bulk_bytes_fwd": 60, "bulk_duration_fwd": 500 * MS,
+    "bulks_rev": 1, "bulk_packets_rev": 5, "bulk_bytes_rev": 81, "bulk_duration_rev": 600 * MS,
+    # Silences of 7, 1.8 and 6 seconds.
     "subflows": 4, "idle_count": 2, **spread("active", ACTIVE, "", MS), **spread("idle", IDLE, "", MS),
-    "sequence_sizes": [58, 62, 54, 64], "sequence_iats": [0, 10 * MS, 20 * MS, 7000 * MS], "sequence_directions": [1, -1, 1, 1],
+    "sequence_sizes": [58, 62, 54, 64], "sequence_iats": [0, 15 * MS, 15 * MS, 7000 * MS], "sequence_directions": [1, -1, 1, 1],
 }  # fmt: skip
 
 
@@ -164,6 +167,7 @@ REFUSED = at_once(
     ethernet(ipv4(segment(80, 5, RST | ACK, 0, 2, 0), 6, B, A), vlans=[7]),
 )
 GIVEN_UP = at_once(*[ethernet(ipv4(segment(5, 80, flags, seq, 0, 100), 6, A, B)) for flags, seq in ((SYN, 1), (RST, 2))])
+HALF_OPEN = at_once(*[ethernet(ipv4(segment(5, 80, flags, seq, 0, 100), 6, A, B)) for flags, seq in ((SYN, 1), (FIN, 2))])
 VXLAN = at_once(
     ethernet(
         ipv4(udp(5000, 4789, bytes.fromhex("0800000000004d00") + ethernet(ipv4(udp(7, 8, b"abc"), 17))), 17, "1.1.1.1", "2.2.2.2")
@@ -195,6 +199,12 @@ EXAMPLES = {
         "ip_version": 4, "ip_bytes_total": 80, "ip_bytes_fwd": 80, "end_reason": ENDED, "conn_state": "RSTOS0", "history": "SR",
         "window_fwd": 100, "community_id": community_id(A, B, 6, 5, 80),
         "syn_total": 1, "syn_fwd": 1, "rst_total": 1, "rst_fwd": 1,
+    }),
+    "half open": (HALF_OPEN, {
+        **of_one_moment(([54, 54], []), ([0, 0], []), ([20, 20], [])), "src": A, "dst": B, "sport": 5, "dport": 80, "protocol": 6,
+        "ip_version": 4, "ip_bytes_total": 80, "ip_bytes_fwd": 80, "end_reason": ENDED, "conn_state": "SH", "history": "SF",
+        "window_fwd": 100, "community_id": community_id(A, B, 6, 5, 80),
+        "syn_total": 1, "syn_fwd": 1, "fin_total": 1, "fin_fwd": 1,
     }),
     "vxlan": (VXLAN, {
         **of_one_moment(([95], []), ([3], []), ([8], [])), "src": A, "dst": B, "sport": 7, "dport": 8, "protocol": 17,
@@ -239,7 +249,7 @@ def test_no_column_is_without_an_example():
 
 def test_every_column_of_cicflowmeter_by_hand():
     flows = pf.read_pcap(pcap(connection())).flows(schema="cicflowmeter")
-    seconds = 15.65
+    seconds = 15.95
 
     def lengths(name, values):
         return {f"{name} {stat}": value for stat, value in answers(values).items()}
@@ -251,23 +261,23 @@ def test_every_column_of_cicflowmeter_by_hand():
     payloads = of_both(PAYLOADS)
     expected = {
         "Flow ID": f"{A}-{B}-1000-80-6", "Src IP": A, "Src Port": 1000, "Dst IP": B, "Dst Port": 80, "Protocol": 6,
-        "Timestamp": START * 1000 * MS, "Flow Duration": 15_650_000, "Total Fwd Packet": 7, "Total Bwd packets": 7,
-        "Total Length of Fwd Packet": 50, "Total Length of Bwd Packet": 75,
+        "Timestamp": START * 1000 * MS, "Flow Duration": 15_950_000, "Total Fwd Packet": 9, "Total Bwd packets": 8,
+        "Total Length of Fwd Packet": 60, "Total Length of Bwd Packet": 81,
         **lengths("Fwd Packet Length", payloads["fwd"]), **lengths("Bwd Packet Length", payloads["rev"]),
-        "Flow Bytes/s": 125 / seconds, "Flow Packets/s": 14 / seconds,
+        "Flow Bytes/s": 141 / seconds, "Flow Packets/s": 17 / seconds,
         **{f"{name} IAT {stat}": value for name, side in (("Flow", "total"), ("Fwd", "fwd"), ("Bwd", "rev"))
            for stat, value in answers(GAPS[side], 1000).items()},
-        "Fwd IAT Total": 15_640_000, "Bwd IAT Total": 15_640_000,
-        "Fwd PSH Flags": 1, "Bwd PSH Flags": 1, "Fwd URG Flags": 1, "Bwd URG Flags": 1,
-        "Fwd Header Length": 144, "Bwd Header Length": 148, "Fwd Packets/s": 7 / seconds, "Bwd Packets/s": 7 / seconds,
+        "Fwd IAT Total": 15_940_000, "Bwd IAT Total": 15_935_000,
+        "Fwd PSH Flags": 2, "Bwd PSH Flags": 1, "Fwd URG Flags": 2, "Bwd URG Flags": 1,
+        "Fwd Header Length": 184, "Bwd Header Length": 168, "Fwd Packets/s": 9 / seconds, "Bwd Packets/s": 8 / seconds,
         **lengths("Packet Length", payloads["total"]), "Packet Length Variance": statistics.variance(payloads["total"]),
-        "FIN Flag Count": 2, "SYN Flag Count": 2, "RST Flag Count": 0, "PSH Flag Count": 2, "ACK Flag Count": 13,
-        "URG Flag Count": 2, "CWR Flag Count": 2, "ECE Flag Count": 2, "Down/Up Ratio": 1, "Average Packet Size": 125 / 14,
-        "Fwd Segment Size Avg": 50 / 7, "Bwd Segment Size Avg": 75 / 7,
-        "Fwd Bytes/Bulk Avg": 50, "Fwd Packet/Bulk Avg": 4, "Fwd Bulk Rate Avg": 50 / 0.3,
-        "Bwd Bytes/Bulk Avg": 75, "Bwd Packet/Bulk Avg": 4, "Bwd Bulk Rate Avg": 75 / 0.3,
-        "Subflow Fwd Packets": 7 / 4, "Subflow Fwd Bytes": 50 / 4, "Subflow Bwd Packets": 7 / 4, "Subflow Bwd Bytes": 75 / 4,
-        "FWD Init Win Bytes": 1000, "Bwd Init Win Bytes": 2000, "Fwd Act Data Pkts": 4, "Fwd Seg Size Min": 20,
+        "FIN Flag Count": 2, "SYN Flag Count": 2, "RST Flag Count": 0, "PSH Flag Count": 3, "ACK Flag Count": 16,
+        "URG Flag Count": 3, "CWR Flag Count": 3, "ECE Flag Count": 3, "Down/Up Ratio": 8 / 9, "Average Packet Size": 141 / 17,
+        "Fwd Segment Size Avg": 60 / 9, "Bwd Segment Size Avg": 81 / 8,
+        "Fwd Bytes/Bulk Avg": 60, "Fwd Packet/Bulk Avg": 6, "Fwd Bulk Rate Avg": 60 / 0.5,
+        "Bwd Bytes/Bulk Avg": 81, "Bwd Packet/Bulk Avg": 5, "Bwd Bulk Rate Avg": 81 / 0.6,
+        "Subflow Fwd Packets": 9 / 4, "Subflow Fwd Bytes": 60 / 4, "Subflow Bwd Packets": 8 / 4, "Subflow Bwd Bytes": 81 / 4,
+        "FWD Init Win Bytes": 1000, "Bwd Init Win Bytes": 2000, "Fwd Act Data Pkts": 6, "Fwd Seg Size Min": 20,
         **{f"Active {stat}": value for stat, value in answers(ACTIVE, 1000).items()},
         **{f"Idle {stat}": value for stat, value in answers(IDLE, 1000).items()},
         "Label": "NeedManualLabel",
