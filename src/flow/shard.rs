@@ -244,7 +244,7 @@ impl Shard {
         let number = flow.total_packets() as usize;
         flow.count(packet, direction);
         if rules.statistics {
-            let gap = self.statistics[slot as usize].add(packet, rules.cut(packet.time), direction);
+            let gap = self.statistics[slot as usize].add(packet, packet.time, direction);
             if number < rules.sequence {
                 let direction = if direction == 0 { 1 } else { -1 };
                 self.steps[slot as usize * rules.sequence + number] = Step { gap: gap as i64, size: packet.length, direction };
