@@ -19,7 +19,7 @@ DEMO_ENVIRONMENT := $(if $(wildcard $(VENV)/.stamp-dev),dev,plot)
 DPKT_MODULES = $(shell $(BIN)/python -c 'from pcapframe.dpkt._extra import MODULES; print("|".join(sorted(MODULES)))')
 # What stubtest takes for a difference, but is none: it knows no aliases of Literal, and not what functools.cache keeps of a
 # function; modules of dpkt have no types, and are not ours.
-STUBTEST_ALLOWED = pcapframe\.timeline\.Value|pcapframe\.reading\.OnError|pcapframe\.plot\._capture\.(Port|Scale)|pcapframe\.detect\.(_match\.Kind|_packets\.Source|volume_anomaly\.Method)|pcapframe\.dpkt\.radiotap\._payload_class|pcapframe\.dpkt\.($(DPKT_MODULES))
+STUBTEST_ALLOWED = pcapframe\.timeline\.Value|pcapframe\.reading\.OnError|pcapframe\.flows\.Schema|pcapframe\.plot\._capture\.(Port|Scale)|pcapframe\.detect\.(_match\.Kind|_packets\.Source|volume_anomaly\.Method)|pcapframe\.dpkt\.radiotap\._payload_class|pcapframe\.dpkt\.($(DPKT_MODULES))
 
 # One a line, from the one place that names them.
 BUILD_REQUIRES := import tomllib; \

@@ -280,7 +280,9 @@ impl Values {
             Self::I64(values) => into_buffer(values),
             Self::F64(values) => into_buffer(values),
             Self::Letters(mut values) => {
-                values.iter_mut().for_each(|code| *code = codes[*code as usize]);
+                for code in &mut values {
+                    *code = codes[*code as usize];
+                }
                 into_buffer(values)
             }
             Self::Nothing => Vec::<u8>::new().into(),

@@ -35,6 +35,7 @@ pub struct FlowMeter {
 impl FlowMeter {
     /// `schema` chooses what makes a flow; times are nanoseconds, those of the schema where there is none.
     #[new]
+    #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     #[pyo3(signature = (
         *, idle_timeout, active_timeout, schema, statistics=false, sequence=0, owners=false, streaming=false, threads=None
     ))]
