@@ -19,15 +19,15 @@ FOUND = 3
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_choice(command)
-    command.add_argument("--severity", choices=SEVERITIES, default="low", help="alerts of this severity or more (default: low)")
     command.add_argument("--filters", action="store_true", help="show the Wireshark display filter of each alert")
     command.add_argument("--eve", type=Path, metavar="OUT", help="write the alerts as Suricata's EVE JSON, too")
     command.add_argument("--fail-on", choices=SEVERITIES, help="exit with status 3 if there are alerts of this severity or more")
 
 
 def add_choice(command: argparse.ArgumentParser) -> None:
-    """Declare the option that chooses detectors."""
+    """Declare the options that choose detectors and alerts."""
     command.add_argument("--only", type=_names, metavar="A,B,...", help="detectors to run (default: all)")
+    command.add_argument("--severity", choices=SEVERITIES, default="low", help="alerts of this severity or more (default: low)")
 
 
 def _names(text: str) -> list[str]:

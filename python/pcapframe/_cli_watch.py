@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ._cli_detect import SEVERITIES, add_choice
+from ._cli_detect import add_choice
 from ._cli_output import complain, say
 from .errors import TruncatedCaptureWarning
 from .scanning import scan_pcap
@@ -43,7 +43,6 @@ LIMIT = 10.0
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_choice(command)
-    command.add_argument("--severity", choices=SEVERITIES, default="low", help="alerts of this severity or more (default: low)")
     command.add_argument("--json", action="store_true", help="write each alert as a line of JSON")
     command.add_argument("--eve", type=Path, metavar="OUT", help="append the alerts to a file of Suricata's EVE JSON")
     command.add_argument("--exec", type=_argv, metavar="CMD", help="run a command for each alert, which it reads as JSON")
@@ -75,9 +74,9 @@ def _url(text: str) -> str:
 
 def _duration(text: str) -> int:
     try:
-        return interval_nanoseconds(text)
+        return interval_nanoseconds(text, "it")
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error).replace("interval", "it", 1)) from None
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> None:

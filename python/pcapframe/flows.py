@@ -16,6 +16,7 @@ from ._source import Sources
 from ._tabular import Tabular, nullable
 from .address import AddressColumn
 from .capture import Capture
+from .reading import check_threads
 from .scanning import BATCH_SIZE, scan_pcap
 from .timeline import Interval, interval_nanoseconds
 
@@ -267,9 +268,7 @@ def _meter_options(
     if not 0 <= sequence <= MOST_STEPS:
         message = f"sequence is {sequence}, but must be from 0 to {MOST_STEPS}"
         raise ValueError(message)
-    if threads is not None and threads < 1:
-        message = f"threads is {threads}, but must be at least 1; leave it out for as many as there are cores"
-        raise ValueError(message)
+    check_threads(threads)
     needs = schema in ("nfstream", "cicflowmeter")
     if statistics is False and (needs or sequence):
         message = f"statistics is False, but {'schema=' + repr(schema) if needs else 'sequence'} needs them"

@@ -147,9 +147,7 @@ def settings(
     if on_error not in get_args(OnError):
         message = f"on_error is {on_error!r}, but must be 'keep', 'stop' or 'raise'"
         raise ValueError(message)
-    if threads is not None and threads < 1:
-        message = f"threads is {threads}, but must be at least 1; leave it out for as many as there are cores"
-        raise ValueError(message)
+    check_threads(threads)
     if max_expansion < 1:
         message = f"max_expansion is {max_expansion}, but must be at least 1"
         raise ValueError(message)
@@ -165,6 +163,13 @@ def settings(
         max_expansion=max_expansion,
         resync=on_error == "keep",
     )
+
+
+def check_threads(threads: int | None) -> None:
+    """Refuse a number of threads that can not work."""
+    if threads is not None and threads < 1:
+        message = f"threads is {threads}, but must be at least 1; leave it out for as many as there are cores"
+        raise ValueError(message)
 
 
 def column_names(columns: Iterable[str] | None) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .._generated import Layer
 from ._columns import need
 from ._groups import Ints
 
@@ -30,6 +31,8 @@ LOCAL = (
 )  # fmt: skip
 #: Addresses of many hosts at once: RFC 5771, 4291, and broadcast.
 GROUPS = ("224.0.0.0/4", "255.255.255.255/32", "ff00::/8")
+#: Types of an echo request and of its reply (RFC 792, 4443).
+ECHO = {Layer.ICMP: (8, 0), Layer.ICMPV6: (128, 129)}
 
 
 class Hosts:

@@ -13,10 +13,7 @@ def duration(name: str, value: Interval) -> int:
     ValueError
         It is none; the message names the argument.
     """
-    try:
-        return interval_nanoseconds(value)
-    except ValueError as error:
-        raise ValueError(str(error).replace("interval", name, 1)) from None
+    return interval_nanoseconds(value, name)
 
 
 def optional_duration(name: str, value: Interval | None) -> int | None:

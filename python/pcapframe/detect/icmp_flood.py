@@ -11,13 +11,11 @@ from ..timeline import Interval
 from ._alerts import Alert, Alerts, Severity, alert
 from ._groups import surges
 from ._match import Match, has_fragments
-from ._packets import Packets, Source
+from ._packets import ECHO, Packets, Source
 from ._units import at_least, duration, plural, seconds_text
 
 COLUMNS = ("src", "dst", "layers", "protocol", "icmp_type")
 
-# Type of request and of reply (RFC 792, 4443).
-ECHO = {Layer.ICMP: (8, 0), Layer.ICMPV6: (128, 129)}
 LARGE = 10
 # Replies beyond the requests by this factor have another's requests to thank for them: the smurf attack.
 UNASKED = 2

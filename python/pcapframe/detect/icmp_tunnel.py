@@ -11,13 +11,11 @@ from ..timeline import Interval
 from ._alerts import Alert, Alerts, Severity, alert
 from ._groups import Ints, changes, pack, surges
 from ._match import Match
-from ._packets import Packets, Source
+from ._packets import ECHO, Packets, Source
 from ._units import at_least, duration, plural
 
 COLUMNS = ("src", "dst", "layers", "protocol", "icmp_type", "payload_length")
 
-# Type of request and of reply (RFC 792, 4443).
-ECHO = {Layer.ICMP: (8, 0), Layer.ICMPV6: (128, 129)}
 # Lost requests leave replies that mirror nothing: more than this share is no loss.
 LOSS = 0.1
 # More than half, and the replies carry what the requests do not.

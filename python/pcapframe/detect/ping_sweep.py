@@ -11,12 +11,11 @@ from ..timeline import Interval
 from ._alerts import Alert, Alerts, Severity, alert
 from ._groups import Ints, bursts, firsts, frequent, member, pack, pack_both, surges
 from ._match import Match
-from ._packets import GROUPS, Packets, Source
+from ._packets import ECHO, GROUPS, Packets, Source
 from ._units import at_least, duration, plural, seconds_text
 
 COLUMNS = ("src", "dst", "layers", "protocol", "icmp_type")
 
-ECHO_REQUEST = {Layer.ICMP: 8, Layer.ICMPV6: 128}
 LARGE = 10
 
 
@@ -70,11 +69,11 @@ def ping_sweep(
 
 
 def _pings(packets: Packets, limit: int, window: int, pause: int) -> Iterator[Alert]:
-    for layer, kind in ECHO_REQUEST.items():
-        rows = np.flatnonzero(packets.has(layer) & (packets.icmp_type == kind))
+    for layer, (request, _) in ECHO.items():
+        rows = np.flatnonzero(packets.has(layer) & (packets.icmp_type == request))
         for part, last, peak in _sweeps(packets, rows, limit, window, pause):
             source, target = packets.text(packets.src[part[0]]), packets.hosts.summary(packets.dst[part])
-            match = Match(first=int(packets.timestamp[part[0]]), last=last, kind="icmp", src=source, types=(kind,))
+            match = Match(first=int(packets.timestamp[part[0]]), last=last, kind="icmp", src=source, types=(request,))
             yield alert(
                 packets, "ping_sweep", Severity.HIGH if peak > LARGE * limit else Severity.MEDIUM, match,
                 source=source, target=target,
