@@ -15,6 +15,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
+use super::address::CodedColumn;
 use super::errors::detached;
 use super::frame::Frame;
 use crate::columns::table::{Getter, Presence};
@@ -32,15 +33,11 @@ impl Frame {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         // The protocol lets a producer pass over a request for other types; consumers cast.
         drop(requested_schema);
-        let batch = self.batch(py)?;
-        let schema = batch.schema();
-        let reader = RecordBatchIterator::new(std::iter::once(Ok::<_, ArrowError>(batch)), schema);
-        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
+        stream_capsule(py, self.batch(py)?)
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        let schema = FFI_ArrowSchema::try_from(&*schema(&self.data)).map_err(arrow_error)?;
-        PyCapsule::new_with_value(py, schema, c"arrow_schema")
+        schema_capsule(py, &schema(&self.data))
     }
 }
 
@@ -74,14 +71,28 @@ impl Frame {
                 Arc::new(BooleanArray::new(good, nulls))
             }
             Getter::Time(_) => Arc::new(TimestampNanosecondArray::new(frame.values(place).ok_or_else(gone)?, nulls)),
-            Getter::Ip(_) | Getter::Mac(_) => {
-                let coded = self.coded(py, column.name)?;
-                let keys: PrimitiveArray<UInt32Type> = PrimitiveArray::new(coded.codes.clone().into(), nulls);
-                let values = Arc::new(StringArray::from_iter_values(&coded.values));
-                Arc::new(DictionaryArray::try_new(keys, values).map_err(arrow_error)?)
-            }
+            Getter::Ip(_) | Getter::Mac(_) => dictionary(self.coded(py, column.name)?, nulls)?,
         })
     }
+}
+
+/// One batch as a stream, in the capsule of the Arrow PyCapsule interface.
+pub fn stream_capsule(py: Python<'_>, batch: RecordBatch) -> PyResult<Bound<'_, PyCapsule>> {
+    let schema = batch.schema();
+    let reader = RecordBatchIterator::new(std::iter::once(Ok::<_, ArrowError>(batch)), schema);
+    PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
+}
+
+pub fn schema_capsule<'py>(py: Python<'py>, schema: &Schema) -> PyResult<Bound<'py, PyCapsule>> {
+    let schema = FFI_ArrowSchema::try_from(schema).map_err(arrow_error)?;
+    PyCapsule::new_with_value(py, schema, c"arrow_schema")
+}
+
+/// Codes and the texts that they stand for.
+pub fn dictionary(coded: &CodedColumn, nulls: Option<NullBuffer>) -> PyResult<ArrayRef> {
+    let keys: PrimitiveArray<UInt32Type> = PrimitiveArray::new(coded.codes.clone().into(), nulls);
+    let values = Arc::new(StringArray::from_iter_values(&coded.values));
+    Ok(Arc::new(DictionaryArray::try_new(keys, values).map_err(arrow_error)?))
 }
 
 fn schema(frame: &columns::Frame) -> SchemaRef {
@@ -124,6 +135,6 @@ pub fn present(frame: &columns::Frame, column: &Column) -> Vec<bool> {
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
-fn arrow_error(error: ArrowError) -> PyErr {
+pub fn arrow_error(error: ArrowError) -> PyErr {
     PyRuntimeError::new_err(error.to_string())
 }

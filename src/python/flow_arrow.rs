@@ -2,20 +2,17 @@
 
 use std::sync::Arc;
 
-use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::types::UInt32Type;
 use arrow_array::{
-    ArrayRef, DictionaryArray, DurationNanosecondArray, FixedSizeListArray, Float64Array, Int8Array, PrimitiveArray, RecordBatch,
-    RecordBatchIterator, RecordBatchOptions, StringArray, TimestampNanosecondArray, UInt8Array, UInt16Array, UInt32Array,
-    UInt64Array,
+    ArrayRef, DurationNanosecondArray, FixedSizeListArray, Float64Array, Int8Array, RecordBatch, RecordBatchOptions, StringArray,
+    TimestampNanosecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow_buffer::{BooleanBuffer, NullBuffer};
-use arrow_schema::ffi::FFI_ArrowSchema;
-use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
+use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
+use super::arrow::{arrow_error, dictionary, schema_capsule, stream_capsule};
 use super::errors::detached;
 use super::flows::FlowTable;
 use crate::flow::Table;
@@ -32,15 +29,11 @@ impl FlowTable {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         // The protocol lets a producer pass over a request for other types; consumers cast.
         drop(requested_schema);
-        let batch = self.batch(py)?;
-        let schema = batch.schema();
-        let reader = RecordBatchIterator::new(std::iter::once(Ok::<_, ArrowError>(batch)), schema);
-        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
+        stream_capsule(py, self.batch(py)?)
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        let schema = FFI_ArrowSchema::try_from(&*schema(&self.data)).map_err(|error| arrow_error(&error))?;
-        PyCapsule::new_with_value(py, schema, c"arrow_schema")
+        schema_capsule(py, &schema(&self.data))
     }
 }
 
@@ -53,7 +46,7 @@ impl FlowTable {
             .map(|(place, ..)| self.array(py, place))
             .collect::<PyResult<Vec<ArrayRef>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.data.rows()));
-        RecordBatch::try_new_with_options(schema(&self.data), arrays, &options).map_err(|error| arrow_error(&error))
+        RecordBatch::try_new_with_options(schema(&self.data), arrays, &options).map_err(arrow_error)
     }
 
     fn array(&self, py: Python<'_>, place: usize) -> PyResult<ArrayRef> {
@@ -69,12 +62,7 @@ impl FlowTable {
             Getter::F64(_) => Arc::new(Float64Array::new(table.values(place).ok_or_else(gone)?, nulls)),
             Getter::Time(_) => Arc::new(TimestampNanosecondArray::new(table.values(place).ok_or_else(gone)?, nulls)),
             Getter::Duration(_) => Arc::new(DurationNanosecondArray::new(table.values(place).ok_or_else(gone)?, nulls)),
-            Getter::Ip(_) | Getter::State(_) | Getter::Letters(_) => {
-                let coded = self.coded(py, place)?;
-                let keys: PrimitiveArray<UInt32Type> = PrimitiveArray::new(coded.codes.clone().into(), nulls);
-                let values = Arc::new(StringArray::from_iter_values(&coded.values));
-                Arc::new(DictionaryArray::try_new(keys, values).map_err(|error| arrow_error(&error))?)
-            }
+            Getter::Ip(_) | Getter::State(_) | Getter::Letters(_) => dictionary(self.coded(py, place)?, nulls)?,
             Getter::CommunityId => Arc::new(StringArray::from_iter_values(self.community_ids(py, 0)?)),
             Getter::Steps(of) => self.steps_array(of)?,
         })
@@ -90,7 +78,7 @@ impl FlowTable {
             OfStep::Direction => Arc::new(Int8Array::from_iter_values(steps.iter().map(|step| step.direction))),
         };
         let list = FixedSizeListArray::try_new(item(of), sequence as i32, values, None);
-        Ok(Arc::new(list.map_err(|error| arrow_error(&error))?))
+        Ok(Arc::new(list.map_err(arrow_error)?))
     }
 }
 
@@ -127,8 +115,4 @@ fn data_type(getter: &Getter, sequence: usize) -> DataType {
         Getter::CommunityId => DataType::Utf8,
         Getter::Steps(of) => DataType::FixedSizeList(item(*of), sequence as i32),
     }
-}
-
-fn arrow_error(error: &ArrowError) -> PyErr {
-    PyRuntimeError::new_err(error.to_string())
 }

@@ -12,7 +12,7 @@ use pyo3::types::{PyBytes, PyDict};
 use super::address::{CodedColumn, network, texts};
 use super::again;
 use super::errors::{detached, to_python};
-use super::frame::Frame;
+use super::frame::{Frame, checked_rows};
 use super::lend::lend;
 use crate::error::Error;
 use crate::flow::columns::{COLUMNS, Getter, Group, OfStep, find};
@@ -271,14 +271,7 @@ impl FlowTable {
 
     /// The rows with these numbers, in this order.
     fn take(&self, py: Python<'_>, rows: PyReadonlyArray1<'_, i64>) -> PyResult<Self> {
-        let total = self.data.rows();
-        let checked = rows.as_array().into_iter().map(|&row| {
-            usize::try_from(row)
-                .ok()
-                .filter(|&row| row < total)
-                .ok_or_else(|| PyIndexError::new_err(format!("row {row} is not there: there are {total} flows")))
-        });
-        let rows = checked.collect::<PyResult<Vec<usize>>>()?;
+        let rows = checked_rows(&rows, self.data.rows(), "flows")?;
         let table = detached(py, || parallel::install(rows.len(), || self.data.take(&rows)))?;
         Ok(Self::new(table))
     }

@@ -180,14 +180,7 @@ impl Frame {
 
     /// The rows with these numbers, in this order.
     fn take(&self, py: Python<'_>, rows: PyReadonlyArray1<'_, i64>) -> PyResult<Self> {
-        let total = self.data.rows();
-        let checked = rows.as_array().into_iter().map(|&row| {
-            usize::try_from(row)
-                .ok()
-                .filter(|&row| row < total)
-                .ok_or_else(|| PyIndexError::new_err(format!("row {row} is not there: there are {total} packets")))
-        });
-        let rows = checked.collect::<PyResult<Vec<usize>>>()?;
+        let rows = checked_rows(&rows, self.data.rows(), "packets")?;
         let frame = detached(py, || self.data.take(&rows))?;
         Ok(self.part(frame))
     }
@@ -213,6 +206,13 @@ impl Frame {
         };
         self.origin.sources.iter().map(about).collect()
     }
+}
+
+/// Numbers of rows, all of them among `total`; `what` they are rows of.
+pub fn checked_rows(rows: &PyReadonlyArray1<'_, i64>, total: usize, what: &str) -> PyResult<Vec<usize>> {
+    let gone = |row| PyIndexError::new_err(format!("row {row} is not there: there are {total} {what}"));
+    let checked = |&row: &i64| usize::try_from(row).ok().filter(|&row| row < total).ok_or_else(|| gone(row));
+    rows.as_array().into_iter().map(checked).collect()
 }
 
 /// Offset, reason, and packets before it.
