@@ -1,10 +1,9 @@
-//! The pipeline: a source becomes a frame of columns, on all cores, with the result of a single one.
+//! The pipeline: a source becomes rows, on all cores, with the result of a single one: [`columns`] or, without these, [`flows`].
 //!
 //! Workers claim chunks in order. For each, a worker guesses where the first record begins, parses from there into scratch columns
 //! and hands them in. Whoever hands in the chunk whose turn it is settles it and those behind it that are there already, one after
 //! the other: it compares the guess with where the chunk before really ended, and in which state of the format; on a difference
-//! it parses again from the truth; then the chunk has its row numbers. The columns are copied to their final place when the next
-//! one may settle. So nobody waits for a slower neighbour, and the outcome can not depend on guesses, threads or chunk sizes.
+//! it parses again from the truth; then the chunk has its row numbers. Its rows go to the sink when the next one may settle. So nobody waits for a slower neighbour, and the outcome can not depend on guesses, threads or chunk sizes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,24 +11,23 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arrow_buffer::Buffer;
+use rayon::ThreadPool;
 
-use crate::capture::estimate;
-use crate::capture::format::with_format;
 use crate::capture::index::{Anchor, Chunks, Index};
 use crate::capture::pcapng::Interface;
 use crate::capture::resync::{MOST_GAPS, Recent, Search};
 use crate::capture::split::{End, Stopped, Window};
-use crate::capture::{Format, Framing, Record, Source};
-use crate::columns::Frame;
-use crate::columns::dictionary::Dictionary;
-use crate::columns::frame::Selection;
+use crate::capture::{Framing, Record, Source};
 use crate::columns::scratch::{Numbering, Plan, Scratch};
-use crate::columns::store::{self, Store};
 use crate::error::{Error, Fault, Gap, Result};
-use crate::memory::Room;
 use crate::parallel;
 use crate::wire::{self, Context, Depth};
+
+mod columns;
+mod flows;
+
+pub use columns::{Dictionaries, Part, Reading, join, read, read_part, read_records};
+pub use flows::Flows;
 
 /// Large enough that a wait costs nothing, small enough that a chunk's columns stay in the cache.
 pub const CHUNK: u64 = 1 << 20;
@@ -82,96 +80,56 @@ pub struct About {
     pub fault: Option<Fault>,
     /// What was passed over on the way.
     pub gaps: Vec<Gap>,
+    pub packets: u64,
     /// Bytes of the source, decompressed.
     pub bytes: u64,
     /// Chunks whose guess did not hold.
     pub wrong_guesses: u64,
 }
 
-/// All that reading a source gives.
-pub struct Reading {
-    pub frame: Frame,
-    pub about: About,
-}
-
-/// Reads all of `source`.
-pub fn read(source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Result<Reading> {
-    let (part, about) = read_part(source, options, Dictionaries::default(), monitor)?;
-    Ok(Reading { frame: join(vec![part.buffers], part.rows, part.dictionaries, options, 0)?, about })
-}
-
-/// Reads all of `source`, which is one of several whose columns share the dictionaries.
-pub fn read_part(
-    source: &Source,
-    options: &Options,
-    dictionaries: Dictionaries,
-    monitor: &mut dyn Monitor,
-) -> Result<(Part, About)> {
-    let format = Format::detect(source)?;
-    let first = format.first_offset();
-    with_format!(Format, format, framing => {
-        check_size(source, options, first, &framing)?;
-        Ok(Reader::new(source, options, first, framing, dictionaries).run(monitor)?.into_part(source.len()))
-    })
-}
-
-/// Refuses a source whose columns would not fit in memory, before it is read.
-fn check_size<F: Framing>(source: &Source, options: &Options, first: u64, framing: &F) -> Result<()> {
-    let (room, width) = (Room::default(), store::row_width(&options.plan.filled));
-    if room.is_ample(source.len() / F::MIN_RECORD, width) {
-        return Ok(());
+/// What takes the rows of a source, chunk by chunk.
+pub trait Sink: Sync {
+    /// After so many bytes it wants a pause.
+    fn block(&self) -> u64 {
+        WHOLE
     }
-    estimate::packets(source, first, framing)?.map_or(Ok(()), |packets| room.check(packets, width, false))
+
+    /// Looks at the rows of the chunk whose turn it is, before which there are `first`: one chunk at a time, in their order.
+    fn meet(&self, first: usize, scratch: &mut Scratch) -> Result<()>;
+
+    /// Takes the rows of a chunk that it has met, while others are read and taken. Leaves the scratch empty.
+    ///
+    /// # Safety
+    /// No two calls may be given overlapping ranges of rows.
+    unsafe fn keep(&self, first: usize, scratch: &mut Scratch);
+
+    /// All rows of `done` of the `total` bytes have been taken, and nothing is read meanwhile. Runs on the reading threads.
+    fn pause(&self, done: u64, total: u64) -> Result<()>;
+
+    /// Reading has failed: rows that it has met may not come.
+    fn abandon(&self);
 }
 
-/// One frame of columns in pieces, whose first row is the source's `first`.
-pub fn join(pieces: Vec<Vec<Buffer>>, rows: usize, dictionaries: Dictionaries, options: &Options, first: u64) -> Result<Frame> {
-    let Plan { filled, visible, .. } = options.plan.clone();
-    let buffers = store::join(pieces, &filled)?;
-    let columns = filled.into_iter().zip(buffers).collect();
-    let (ipv6, macs) = dictionaries.into_values();
-    Ok(Frame::new(rows, columns, visible, ipv6, macs, Selection::From(first)))
-}
-
-/// Addresses met so far, of which columns hold the places.
-#[derive(Default)]
-pub struct Dictionaries {
-    ipv6: Dictionary<[u8; 16]>,
-    macs: Dictionary<[u8; 6]>,
-}
-
-impl Dictionaries {
-    pub fn into_values(self) -> (Vec<[u8; 16]>, Vec<[u8; 6]>) {
-        (self.ipv6.into_values(), self.macs.into_values())
-    }
-}
-
-/// Columns of some records, as one of several pieces.
-pub struct Part {
-    pub rows: usize,
-    pub buffers: Vec<Buffer>,
-    pub dictionaries: Dictionaries,
-}
+/// No pause but the one at the end.
+const WHOLE: u64 = u64::MAX;
 
 /// Reads the records of `source` from `first` on, which begin in the state `framing`.
-pub fn read_records<F: Framing>(
+fn read_into<F: Framing>(
     source: &Source,
     options: &Options,
     first: u64,
     framing: F,
-    dictionaries: Dictionaries,
+    sink: &dyn Sink,
     monitor: &mut dyn Monitor,
-) -> Result<Part> {
-    let Done { buffers, committed } = Reader::new(source, options, first, framing, dictionaries).run(monitor)?;
-    Ok(Part { rows: committed.rows, buffers, dictionaries: committed.dictionaries })
+) -> Result<Committed<F>> {
+    Reader::new(source, options, first, framing, sink).run(monitor)
 }
 
 struct Reader<'a, F: Framing> {
     source: &'a Source,
     options: &'a Options,
     first: u64,
-    store: Store,
-    room: Room,
+    sink: &'a dyn Sink,
     claimed: AtomicU64,
     done: AtomicU64,
     stop: AtomicBool,
@@ -188,7 +146,6 @@ struct Committed<F: Framing> {
     offset: u64,
     framing: F,
     rows: usize,
-    dictionaries: Dictionaries,
     anchors: Vec<Anchor<F::Mark>>,
     fault: Option<Fault>,
     gaps: Vec<Gap>,
@@ -221,14 +178,12 @@ struct Parsed<F> {
 }
 
 impl<'a, F: Framing> Reader<'a, F> {
-    fn new(source: &'a Source, options: &'a Options, first: u64, framing: F, dictionaries: Dictionaries) -> Self {
-        let max_rows = usize::try_from(source.len() / F::MIN_RECORD + 1).unwrap_or(usize::MAX);
+    fn new(source: &'a Source, options: &'a Options, first: u64, framing: F, sink: &'a dyn Sink) -> Self {
         Self {
             source,
             options,
             first,
-            store: Store::new(&options.plan, source.len(), max_rows),
-            room: Room::default(),
+            sink,
             claimed: AtomicU64::new(0),
             done: AtomicU64::new(0),
             stop: AtomicBool::new(false),
@@ -237,7 +192,6 @@ impl<'a, F: Framing> Reader<'a, F> {
                 offset: first,
                 framing,
                 rows: 0,
-                dictionaries,
                 anchors: Vec::new(),
                 fault: None,
                 gaps: Vec::new(),
@@ -253,32 +207,51 @@ impl<'a, F: Framing> Reader<'a, F> {
         }
     }
 
-    fn run(self, monitor: &mut dyn Monitor) -> Result<Done<F>> {
+    fn run(self, monitor: &mut dyn Monitor) -> Result<Committed<F>> {
         let total = self.source.len();
         let Options { threads, chunk, .. } = *self.options;
-        if total < PARALLEL_FROM && (threads == 1 || chunk >= CHUNK) {
-            self.work();
+        let chunks = total.saturating_sub(self.first).div_ceil(chunk);
+        let few = total < PARALLEL_FROM && (threads == 1 || chunk >= CHUNK);
+        if few && self.sink.block() == WHOLE {
+            self.work(chunks);
+            self.pause(total)?;
         } else {
-            self.work_in_parallel(threads, monitor)?;
+            self.work_in_parallel(if few { 1 } else { threads }, chunks, monitor)?;
         }
         let mut committed = self.committed.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = committed.error.take() {
             return Err(error);
         }
         monitor.progress(total, total)?;
-        let buffers = self.store.finish(committed.rows)?;
-        Ok(Done { buffers, committed })
+        Ok(committed)
     }
 
-    /// Runs the workers while this thread, which the caller may want to interrupt, watches.
-    fn work_in_parallel(&self, threads: usize, monitor: &mut dyn Monitor) -> Result<()> {
+    /// Works on threads of its own, with the sink's pauses.
+    fn work_in_parallel(&self, threads: usize, chunks: u64, monitor: &mut dyn Monitor) -> Result<()> {
+        let pool = parallel::pool(threads)?;
+        let block = (self.sink.block() / self.options.chunk).max(1);
+        let mut first = 0_u64;
+        loop {
+            let end = first.saturating_add(block).min(chunks);
+            self.claimed.store(first, Ordering::Relaxed);
+            self.work_until(end, threads, &pool, monitor);
+            pool.install(|| self.pause(self.first + end * self.options.chunk))?;
+            if end == chunks || self.stopped() {
+                return Ok(());
+            }
+            first = end;
+        }
+    }
+
+    /// Runs the workers up to the chunk `end` while this thread, which the caller may want to interrupt, watches.
+    fn work_until(&self, end: u64, threads: usize, pool: &ThreadPool, monitor: &mut dyn Monitor) {
         let total = self.source.len();
-        parallel::pool(threads)?.in_place_scope(|scope| {
+        pool.in_place_scope(|scope| {
             let (finished, all_finished) = mpsc::channel::<()>();
             for _ in 0..threads {
                 let finished = finished.clone();
                 scope.spawn(move |_| {
-                    self.work();
+                    self.work(end);
                     drop(finished);
                 });
             }
@@ -291,16 +264,19 @@ impl<'a, F: Framing> Reader<'a, F> {
                 }
             }
         });
-        Ok(())
+    }
+
+    fn pause(&self, done: u64) -> Result<()> {
+        let failed = self.lock().error.is_some();
+        if failed { Ok(()) } else { self.sink.pause(done.min(self.source.len()), self.source.len()) }
     }
 
     /// Ends the reading for all threads.
     fn fail(&self, error: Error) {
         self.stop.store(true, Ordering::Relaxed);
-        let mut committed = self.lock();
-        committed.error.get_or_insert(error);
-        drop(committed);
+        self.lock().error.get_or_insert(error);
         self.settled.notify_all();
+        self.sink.abandon();
     }
 
     fn lock(&self) -> MutexGuard<'_, Committed<F>> {
@@ -311,15 +287,16 @@ impl<'a, F: Framing> Reader<'a, F> {
         self.stop.load(Ordering::Relaxed)
     }
 
-    fn work(&self) {
+    /// Works on chunks before `until`, as long as there are any.
+    fn work(&self, until: u64) {
         let alarm = Alarm(self);
         let mut window = Window::new(self.source);
         loop {
             let number = self.claimed.fetch_add(1, Ordering::Relaxed);
-            let start = self.first + number * self.options.chunk;
-            if start >= self.source.len() || self.stopped() {
+            if number >= until || self.stopped() {
                 break;
             }
+            let start = self.first + number * self.options.chunk;
             let end = (start + self.options.chunk).min(self.source.len());
             let outcome = self.guess(number, start, end, &mut window).and_then(|chunk| self.hand_in(number, chunk, &mut window));
             if let Err(error) = outcome {
@@ -370,7 +347,7 @@ impl<'a, F: Framing> Reader<'a, F> {
         for (base, mut scratch) in placed {
             if scratch.rows() > 0 {
                 // SAFETY: row numbers are handed out under the lock, each once.
-                unsafe { self.store.write(base, &mut scratch, &self.options.plan) };
+                unsafe { self.sink.keep(base, &mut scratch) };
             }
             self.lock().spare.push(scratch);
         }
@@ -398,9 +375,7 @@ impl<'a, F: Framing> Reader<'a, F> {
             parsed = self.parse(from, end, committed.framing.clone(), window, &mut scratch)?;
         }
         committed.next += 1;
-        self.room.check(committed.rows as u64, self.store.row_width(&self.options.plan), true)?;
-        let Dictionaries { ipv6, macs } = &mut committed.dictionaries;
-        scratch.merge(ipv6, macs);
+        self.sink.meet(base, &mut scratch)?;
         Ok((base, scratch))
     }
 
@@ -483,28 +458,23 @@ impl<F: Framing> Committed<F> {
     }
 }
 
-struct Done<F: Framing> {
-    buffers: Vec<Buffer>,
-    committed: Committed<F>,
-}
-
-impl<F: Framing> Done<F> {
-    fn into_part(self, bytes: u64) -> (Part, About)
+impl<F: Framing> Committed<F> {
+    /// What there is to tell of a source of so many bytes.
+    fn about(self, bytes: u64) -> About
     where
         Index: From<Chunks<F>>,
     {
-        let Self { buffers, committed } = self;
-        let (format, interfaces) = committed.framing.describe();
-        let about = About {
+        let (format, interfaces) = self.framing.describe();
+        About {
             format,
             interfaces,
-            index: Chunks { anchors: committed.anchors, framing: committed.framing }.into(),
-            fault: committed.fault,
-            gaps: committed.gaps,
+            index: Chunks { anchors: self.anchors, framing: self.framing }.into(),
+            fault: self.fault,
+            gaps: self.gaps,
+            packets: self.rows as u64,
             bytes,
-            wrong_guesses: committed.wrong_guesses,
-        };
-        (Part { rows: committed.rows, buffers, dictionaries: committed.dictionaries }, about)
+            wrong_guesses: self.wrong_guesses,
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::columns::store;
 use crate::columns::table::place;
 use crate::error::{Fault, Gap, Result};
 use crate::memory::Room;
-use crate::read::{About, Dictionaries, Monitor, Options, Part, Unwatched, join, read_records};
+use crate::read::{About, Dictionaries, Flows, Monitor, Options, Part, Unwatched, join, read_records};
 
 /// Parsed at a time: enough for all threads, little enough that a few of them are no burden.
 const SEGMENT: usize = 6 << 20;
@@ -31,7 +31,9 @@ pub struct BatchSize {
     pub patience: Option<Duration>,
 }
 
-const EVERYTHING: BatchSize = BatchSize { packets: usize::MAX, patience: None };
+impl BatchSize {
+    pub const EVERYTHING: Self = Self { packets: usize::MAX, patience: None };
+}
 
 /// Streams whose formats are known.
 pub struct Scan {
@@ -81,7 +83,8 @@ impl Scan {
 
     /// The next batch; None when there are no more packets, or none yet.
     pub fn next(&mut self, size: BatchSize, monitor: &mut dyn Monitor) -> Result<Option<Frame>> {
-        let batch = self.gather(Batch::default(), size, monitor)?;
+        let mut batch = Batch::default();
+        self.fill(&mut batch, size, monitor)?;
         let first = self.first_row;
         self.first_row += batch.rows as u64;
         let Batch { pieces, rows, dictionaries } = batch;
@@ -90,29 +93,34 @@ impl Scan {
 
     /// All that is left, as columns that share `dictionaries` with others.
     pub fn rest(&mut self, dictionaries: Dictionaries, monitor: &mut dyn Monitor) -> Result<Part> {
-        let Batch { pieces, rows, dictionaries } =
-            self.gather(Batch { dictionaries, ..Batch::default() }, EVERYTHING, monitor)?;
+        let mut batch = Batch { dictionaries, ..Batch::default() };
+        self.fill(&mut batch, BatchSize::EVERYTHING, monitor)?;
+        let Batch { pieces, rows, dictionaries } = batch;
         let buffers = store::join(pieces, &self.options.plan.filled)?;
         Ok(Part { rows, buffers, dictionaries })
     }
 
-    fn gather(&mut self, mut batch: Batch, size: BatchSize, monitor: &mut dyn Monitor) -> Result<Batch> {
+    /// Gives the packets of the next batch to `flows`; none if there are no more, or none yet.
+    pub fn flows(&mut self, flows: &Flows, size: BatchSize, monitor: &mut dyn Monitor) -> Result<usize> {
+        let mut counted = Counted { flows, rows: 0 };
+        self.fill(&mut counted, size, monitor)?;
+        Ok(counted.rows)
+    }
+
+    fn fill(&mut self, target: &mut impl Target, size: BatchSize, monitor: &mut dyn Monitor) -> Result<()> {
         let Self { records, options, total, .. } = self;
         let mut patience = Patience { time: size.patience, since: None };
-        // One column at a time is there twice while pieces are joined.
-        let width = store::row_width(&options.plan.filled) + store::MOST_WIDTH;
         let room = Room::default();
-        while batch.rows < size.packets {
-            let limits = Limits { bytes: SEGMENT, records: size.packets - batch.rows };
+        while target.rows() < size.packets {
+            let limits = Limits { bytes: SEGMENT, records: size.packets - target.rows() };
             let wait = &mut |taken| monitor.progress(taken, *total);
-            let found = with_segment!(records, (limits, &mut patience, wait), segment => batch.parse(segment, options)?);
-            room.check(batch.rows as u64, width, true)?;
-            patience.note(batch.rows);
+            let found = with_segment!(records, (limits, &mut patience, wait), segment => target.take(segment, options, &room)?);
+            patience.note(target.rows());
             if !found || patience.is_over() {
                 break;
             }
         }
-        Ok(batch)
+        Ok(())
     }
 
     /// Hands all packets that are left to `each`.
@@ -148,6 +156,7 @@ impl Scan {
             index: Index::None,
             fault: one.walk.fault().cloned(),
             gaps: one.walk.gaps().to_vec(),
+            packets: one.walk.packets(),
             bytes: one.walk.offset(),
             wrong_guesses: 0,
         };
@@ -179,8 +188,20 @@ struct Batch {
     dictionaries: Dictionaries,
 }
 
-impl Batch {
-    fn parse<F: Framing>(&mut self, segment: Segment<F>, options: &Options) -> Result<()> {
+/// What takes segments.
+trait Target {
+    /// Rows taken so far.
+    fn rows(&self) -> usize;
+
+    fn take<F: Framing>(&mut self, segment: Segment<F>, options: &Options, room: &Room) -> Result<()>;
+}
+
+impl Target for Batch {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn take<F: Framing>(&mut self, segment: Segment<F>, options: &Options, room: &Room) -> Result<()> {
         let Segment { bytes, framing, files, .. } = segment;
         let source = Source::Memory(Box::new(bytes));
         let dictionaries = std::mem::take(&mut self.dictionaries);
@@ -192,6 +213,25 @@ impl Batch {
         self.rows += done.rows;
         self.dictionaries = done.dictionaries;
         self.pieces.push(done.buffers);
+        // One column at a time is there twice while pieces are joined.
+        room.check(self.rows as u64, store::row_width(&options.plan.filled) + store::MOST_WIDTH, true)
+    }
+}
+
+/// Flows, and how many packets of the batch they have.
+struct Counted<'a> {
+    flows: &'a Flows,
+    rows: usize,
+}
+
+impl Target for Counted<'_> {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn take<F: Framing>(&mut self, segment: Segment<F>, options: &Options, _room: &Room) -> Result<()> {
+        let Segment { bytes, framing, .. } = segment;
+        self.rows += self.flows.read_records(&Source::Memory(Box::new(bytes)), options, framing, &mut Unwatched)?;
         Ok(())
     }
 }

@@ -5,7 +5,8 @@
 >>> cap.plot.traffic()  # doctest: +SKIP
 
 Read a capture with :func:`read_pcap`; what comes back is a :class:`Capture`, whose columns are numpy arrays.
-:func:`scan_pcap` gives it in batches, for captures larger than memory and for live ones.
+:func:`scan_pcap` gives it in batches, for captures larger than memory and for live ones. Who needs flows and no packets reads
+them with :func:`read_flows`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from .errors import (
     TruncatedCaptureWarning,
     UnknownColumnError,
 )
-from .flows import Flows, scan_flows
+from .flows import Flows, read_flows, scan_flows
 from .reading import read_pcap
 from .scanning import scan_pcap
 from .timeline import Timeline
@@ -52,6 +53,7 @@ __all__ = [
     "__version__",
     "detect",
     "plot",
+    "read_flows",
     "read_pcap",
     "scan_flows",
     "scan_pcap",

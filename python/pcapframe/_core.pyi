@@ -135,6 +135,9 @@ class Scan:
     def next(self) -> Frame | None:
         """Return the next batch, or None after the last."""
 
+    def flows(self, meter: FlowMeter) -> bool:
+        """Give the next batch to a meter, without columns of its packets; return False after the last."""
+
     def write(self, file: CaptureFile) -> int:
         """Append all packets that are left to a file; return how many."""
 
@@ -239,6 +242,15 @@ class FlowMeter:
 
     def add(self, frame: Frame) -> None:
         """Take the packets of a frame, which follow those before."""
+
+    def read(
+        self,
+        sources: Sequence[str | os.PathLike[str] | bytes | bytearray | object],
+        settings: Settings,
+        *,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> list[tuple[str | None, tuple[int, str, int] | None, list[tuple[int, int, str, int]]]]:
+        """Take the packets of sources, one after the other; return path, fault and gaps of each."""
 
     def take(self) -> FlowTable:
         """Return the flows that are over by now, in the order in which they ended; there are none unless `streaming`."""

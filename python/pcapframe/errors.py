@@ -66,6 +66,8 @@ class TruncatedCaptureWarning(UserWarning):
 FaultItem: TypeAlias = tuple[int, str, int]
 #: Offset, length, reason, and whole packets before it.
 GapItem: TypeAlias = tuple[int, int, str, int]
+#: Path of a source, where it has broken off, and what was passed over.
+Damage: TypeAlias = tuple[str | None, FaultItem | None, list[GapItem]]
 
 # So many gaps are told of one by one.
 GAPS_TOLD = 3

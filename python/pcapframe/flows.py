@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -11,13 +12,15 @@ from numpy.typing import NDArray
 from . import _core, _preview
 from ._extras import need
 from ._generated import FlowProperties
+from ._progress import Progress
 from ._schemas import SCHEMAS, Derived
-from ._source import Sources
+from ._source import Sources, opened, resolve, several
 from ._tabular import Tabular, nullable
 from .address import AddressColumn
 from .capture import Capture
-from .reading import check_threads
-from .scanning import BATCH_SIZE, scan_pcap
+from .errors import Damage
+from .reading import MAX_EXPANSION, OnError, ProgressOption, archives_named, check_threads, report_damage, settings
+from .scanning import BATCH_SIZE, Scans, begin
 from .timeline import Interval, interval_nanoseconds
 
 if TYPE_CHECKING:
@@ -146,10 +149,10 @@ class Flows(Tabular, FlowProperties):
         Raises
         ------
         ValueError
-            The flows came from a stream, whose packets are gone.
+            The flows came from :func:`read_flows` or :func:`scan_flows`, which keep no packets.
         """
         if self._capture is None:
-            message = "these flows came from a stream: their packets were not kept; use read_pcap(...).flows()"
+            message = "these flows were made without keeping packets; use read_pcap(...).flows()"
             raise ValueError(message)
         if not self._owners:
             meter = _core.FlowMeter(**self._options, owners=True)
@@ -165,7 +168,7 @@ class Flows(Tabular, FlowProperties):
         IndexError
             There is no such flow.
         ValueError
-            The flows came from a stream, whose packets are gone.
+            The flows came from :func:`read_flows` or :func:`scan_flows`, which keep no packets.
         """
         chosen = self if row is None else self[row]
         owners = self.packet_flows()
@@ -299,6 +302,82 @@ def flows(
     return Flows(meter.finish()[0], schema, capture, options)
 
 
+def read_flows(
+    source: Sources,
+    *,
+    idle_timeout: Interval | None = None,
+    active_timeout: Interval | None = None,
+    schema: Schema = "pcapframe",
+    statistics: bool | None = None,
+    sequence: int = 0,
+    threads: int | None = None,
+    progress: ProgressOption = False,
+    on_error: OnError = "keep",
+    decapsulate: bool = True,
+    ports: Mapping[int, str | None] | None = None,
+    max_expansion: int = MAX_EXPANSION,
+    merge: bool = False,
+) -> Flows:
+    """Read the flows of a capture, or of several: ``read_pcap(source).flows()``, but faster, and without memory for packets.
+
+    Parameters
+    ----------
+    source, threads, progress, on_error, decapsulate, ports, max_expansion, merge
+        As for :func:`pcapframe.read_pcap`.
+    idle_timeout, active_timeout, schema, statistics, sequence
+        As for :meth:`Capture.flows`.
+
+    Returns
+    -------
+    Flows
+        The rows of :meth:`Capture.flows`, in the same order. Packets are not kept: :meth:`Flows.packets` has none to give.
+
+    Raises
+    ------
+    ValueError
+        An argument is out of range.
+    NotACaptureError, CorruptCaptureError, PcapframeError, OSError
+        As :func:`pcapframe.read_pcap` does.
+    MemoryError
+        There are more flows than fit in memory: :func:`scan_flows` gives them in batches.
+
+    Warns
+    -----
+    TruncatedCaptureWarning
+        The source is cut or corrupt: the text says where, why, and what was kept.
+
+    Examples
+    --------
+    >>> import pcapframe as pf
+    >>> flows = pf.read_flows("examples/data/lab.pcap")  # doctest: +SKIP
+    >>> flows[flows.packets_total > 1000].head()  # doctest: +SKIP
+    """
+    options = _meter_options(idle_timeout, active_timeout, schema, statistics, sequence, threads)
+    meter = _core.FlowMeter(**options)
+    how: dict[str, Any] = {"decapsulate": decapsulate, "ports": ports, "max_expansion": max_expansion}
+    if merge:
+        scans = begin(
+            source, _core.flow_packet_columns(), threads=threads, progress=progress, on_error=on_error, merge=True, **how
+        )
+        damage = [damage for scan in scans for damage in _all_of(scan, scans, meter)]
+    else:
+        reading = settings(threads, on_error, **how)
+        sources = [resolve(one) for one in several(source)]
+        with ExitStack() as stack, Progress(progress) as report, archives_named(sources):
+            damage = meter.read(opened(sources, stack), reading, progress=report.callback)
+    for path, fault, gaps in damage:
+        # 2: the line of the user who called read_flows.
+        report_damage(fault, gaps, path, on_error, stacklevel=2)
+    return Flows(meter.finish()[0], schema, None, options)
+
+
+def _all_of(scan: _core.Scan, scans: Scans, meter: _core.FlowMeter) -> list[Damage]:
+    """Give all that is left of a scan to the meter; what is wrong with its sources."""
+    while scan.flows(meter):
+        pass
+    return list(scans.damage)
+
+
 def scan_flows(
     source: Sources,
     *,
@@ -337,16 +416,19 @@ def scan_flows(
     >>> sum(len(flows) for flows in pf.scan_flows("examples/data/lab.pcap"))  # doctest: +SKIP
     """
     options = _meter_options(idle_timeout, active_timeout, schema, statistics, sequence, threads)
-    batches = scan_pcap(source, columns=_core.flow_packet_columns(), batch_size=batch_size, threads=threads, **reading)
-    return _scan(_core.FlowMeter(**options, streaming=True), batches, schema, options)
+    scans = begin(source, _core.flow_packet_columns(), batch_size=batch_size, threads=threads, **reading)
+    return _scan(_core.FlowMeter(**options, streaming=True), scans, reading.get("on_error", "keep"), schema, options)
 
 
-def _scan(meter: _core.FlowMeter, batches: Iterator[Capture], schema: str, options: dict[str, Any]) -> Iterator[Flows]:
-    for batch in batches:
-        meter.add(batch._frame)
-        table = meter.take()
-        if len(table):
-            yield Flows(table, schema, None, options)
+def _scan(meter: _core.FlowMeter, scans: Scans, on_error: OnError, schema: str, options: dict[str, Any]) -> Iterator[Flows]:
+    for scan in scans:
+        while scan.flows(meter):
+            table = meter.take()
+            if len(table):
+                yield Flows(table, schema, None, options)
+        for path, fault, gaps in scans.damage:
+            # 2: the line of the user's loop.
+            report_damage(fault, gaps, path, on_error, stacklevel=2)
     table = meter.finish()[0]
     if len(table):
         yield Flows(table, schema, None, options)

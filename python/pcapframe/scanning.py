@@ -11,7 +11,7 @@ from . import _core
 from ._progress import Progress
 from ._source import Sources, opened, resolve, several
 from .capture import Capture
-from .errors import FaultItem, GapItem
+from .errors import Damage
 from .reading import MAX_EXPANSION, OnError, ProgressOption, archives_named, column_names, report_damage, settings
 
 #: With the default columns a batch of so many packets takes about 10 MiB.
@@ -76,6 +76,39 @@ def scan_pcap(
     >>> import pcapframe as pf
     >>> sum(batch.length.sum() for batch in pf.scan_pcap("examples/data/lab.pcap"))  # doctest: +SKIP
     """
+    scans = begin(
+        source,
+        columns,
+        batch_size=batch_size,
+        timeout=timeout,
+        follow=follow,
+        threads=threads,
+        progress=progress,
+        on_error=on_error,
+        decapsulate=decapsulate,
+        ports=ports,
+        max_expansion=max_expansion,
+        merge=merge,
+    )
+    return _batches(scans, on_error)
+
+
+def begin(
+    source: Sources,
+    columns: Iterable[str] | Literal["all"] | None,
+    *,
+    batch_size: int = BATCH_SIZE,
+    timeout: float | None = None,
+    follow: bool = False,
+    threads: int | None = None,
+    progress: ProgressOption = False,
+    on_error: OnError = "keep",
+    decapsulate: bool = True,
+    ports: Mapping[int, str | None] | None = None,
+    max_expansion: int = MAX_EXPANSION,
+    merge: bool = False,
+) -> Scans:
+    """Begin to scan sources, with the arguments of :func:`scan_pcap`, once they are checked."""
     if batch_size < 1:
         message = f"batch_size is {batch_size}, but must be at least 1"
         raise ValueError(message)
@@ -85,7 +118,7 @@ def scan_pcap(
     names = column_names(columns)
     reading = settings(threads, on_error, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
     options = {"batch_size": batch_size, "timeout": timeout, "follow": follow}
-    return _batches(Scans(several(source), names, reading, merge=merge, progress=progress, **options), on_error)
+    return Scans(several(source), names, reading, merge=merge, progress=progress, **options)
 
 
 def _batches(scans: Scans, on_error: OnError) -> Iterator[Capture]:
@@ -174,7 +207,7 @@ class Scans:
                     interfaces += self._scan.interfaces
 
     @property
-    def damage(self) -> Iterator[tuple[str | None, FaultItem | None, list[GapItem]]]:
+    def damage(self) -> Iterator[Damage]:
         """Path, where and why it broke off, and what was passed over, of each source of the present scan."""
         return ((path, *damage) for path, damage in zip(self._paths, self._scan.damage, strict=True))
 

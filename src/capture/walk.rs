@@ -146,6 +146,11 @@ impl AnyWalk {
         with_format!(Self, self, walk => walk.offset + walk.begin as u64)
     }
 
+    /// Packets so far.
+    pub fn packets(&self) -> u64 {
+        with_format!(Self, self, walk => walk.packets)
+    }
+
     /// The format, and the interfaces described so far.
     pub fn describe(&self) -> (String, Vec<Interface>) {
         with_format!(Self, self, walk => walk.framing.describe())

@@ -120,6 +120,16 @@ impl Scratch {
         self.columns.iter().map(|(_, values)| values)
     }
 
+    /// The values of a column, if it is filled.
+    pub fn values(&self, column: usize) -> Option<&Values> {
+        self.columns.iter().find(|(place, _)| *place == column).map(|(_, values)| values)
+    }
+
+    /// The IPv6 addresses of which columns hold the places, until they are merged.
+    pub fn ipv6(&self) -> &[[u8; 16]] {
+        self.ipv6.values()
+    }
+
     pub fn into_values(self) -> Vec<Values> {
         self.columns.into_iter().map(|(_, values)| values).collect()
     }

@@ -4,6 +4,8 @@
 //! next one. Threads share the rows among themselves, and so the columns.
 
 use arrow_buffer::{ArrowNativeType, Buffer};
+use bytemuck::Zeroable;
+use bytemuck::allocation::try_zeroed_slice_box;
 use rayon::prelude::*;
 
 use crate::columns::dictionary::Dictionary;
@@ -13,6 +15,7 @@ use crate::flow::rules::Rules;
 use crate::flow::shard::Shard;
 use crate::flow::statistics::Step;
 use crate::flow::table::Table;
+use crate::flow::tcp::Tcp;
 
 /// Flows that are looked at in one go: they stay in the cache while one column after the other is filled.
 const BLOCK: usize = 256;
@@ -71,7 +74,7 @@ impl Builder {
     }
 
     /// Fills the rows of flows that are over, in ascending order. The table has `rows` rows by now, and about `expected` in the end.
-    pub fn fill(&mut self, shards: &mut [Shard], places: &[Place], rows: usize, expected: usize) {
+    pub fn fill(&mut self, shards: &mut [&mut Shard], places: &[Place], rows: usize, expected: usize) {
         for shard in shards.iter_mut() {
             shard.name_addresses(|address| self.ipv6.place(address));
         }
@@ -97,7 +100,8 @@ impl Builder {
     pub fn finish(mut self) -> Table {
         let ipv6 = self.order_addresses();
         let (texts, codes) = spell(self.histories.into_values());
-        let into_column = |(place, values): (usize, Values)| (place, values.into_buffer(&codes));
+        let rows = self.rows;
+        let into_column = |(place, values): (usize, Values)| (place, values.into_buffer(rows, &codes));
         let columns = self.wanted.into_par_iter().zip(self.values).map(into_column).collect();
         Table::from_parts(self.rows, columns, ipv6, texts, self.steps, self.sequence)
     }
@@ -110,7 +114,7 @@ impl Builder {
         }
         let version = self.wanted.iter().position(|place| COLUMNS[*place].name == "ip_version");
         let Some(Values::U8(versions)) = version.map(|at| &self.values[at]) else { unreachable!("every table has it") };
-        let versions = versions.clone();
+        let versions = versions[..self.rows].to_vec();
         let mut ordered = Vec::with_capacity(noted.len());
         let mut new = vec![u32::MAX; noted.len()];
         for (place, values) in self.wanted.iter().zip(&mut self.values) {
@@ -178,7 +182,7 @@ impl Piece<'_> {
     fn fill<'s>(
         mut self,
         wanted: &[usize],
-        shards: &'s [Shard],
+        shards: &'s [&'s mut Shard],
         histories: &Dictionary<History>,
         sequence: usize,
         scratch: &mut Scratch<'s>,
@@ -188,6 +192,7 @@ impl Piece<'_> {
         for places in self.places.chunks(BLOCK) {
             scratch.records.clear();
             scratch.records.extend(places.iter().map(|place| shards[place.shard as usize].record(place.slot)));
+            touch(&scratch.records);
             scratch.rows.clear();
             scratch.rows.extend(places.iter().map(|place| (place.row - first) as usize));
             for (place, part) in wanted.iter().zip(&mut self.parts) {
@@ -206,6 +211,12 @@ impl Piece<'_> {
         }
         unknown
     }
+}
+
+/// Asks for the memory of all records at once: column by column, one would be waited for after the other.
+fn touch(records: &[Record]) {
+    let touched = records.iter().map(|record| record.flow.bytes[0] ^ record.tcp.map_or(0, Tcp::touch));
+    std::hint::black_box(touched.fold(0, |all, one| all ^ one));
 }
 
 /// A column.
@@ -271,19 +282,19 @@ impl Values {
         }
     }
 
-    fn into_buffer(self, codes: &[u32]) -> Buffer {
+    fn into_buffer(self, rows: usize, codes: &[u32]) -> Buffer {
         match self {
-            Self::U8(values) => into_buffer(values),
-            Self::U16(values) => into_buffer(values),
-            Self::U32(values) => into_buffer(values),
-            Self::U64(values) => into_buffer(values),
-            Self::I64(values) => into_buffer(values),
-            Self::F64(values) => into_buffer(values),
+            Self::U8(values) => into_buffer(values, rows),
+            Self::U16(values) => into_buffer(values, rows),
+            Self::U32(values) => into_buffer(values, rows),
+            Self::U64(values) => into_buffer(values, rows),
+            Self::I64(values) => into_buffer(values, rows),
+            Self::F64(values) => into_buffer(values, rows),
             Self::Letters(mut values) => {
-                for code in &mut values {
+                for code in &mut values[..rows] {
                     *code = codes[*code as usize];
                 }
-                into_buffer(values)
+                into_buffer(values, rows)
             }
             Self::Nothing => Vec::<u8>::new().into(),
         }
@@ -296,15 +307,20 @@ fn deal<'a, T>(cut: Vec<&'a mut [T]>, parts: &mut [Vec<Part<'a>>], part: fn(&'a 
     }
 }
 
-fn grow<T: Clone + Default>(values: &mut Vec<T>, rows: usize, expected: usize) {
-    if rows > values.capacity() {
-        // Memory that is not touched costs nothing; where there is none ahead of time, there may be when it is needed.
-        let _ = values.try_reserve_exact(expected.saturating_sub(values.len()));
+/// Makes room for `rows` values, or for as many as are expected in the end: memory that is 0 and was never touched costs nothing.
+fn grow<T: ArrowNativeType + Zeroable>(values: &mut Vec<T>, rows: usize, expected: usize) {
+    if rows <= values.len() {
+        return;
     }
-    values.resize(rows, T::default());
+    // Where there is not so much address space, there may be when it is needed.
+    let larger = try_zeroed_slice_box(expected.max(rows)).map(<[T]>::into_vec);
+    let mut larger = larger.unwrap_or_else(|()| vec![T::zeroed(); rows]);
+    larger[..values.len()].copy_from_slice(values);
+    *values = larger;
 }
 
-fn into_buffer<T: ArrowNativeType>(mut values: Vec<T>) -> Buffer {
+fn into_buffer<T: ArrowNativeType>(mut values: Vec<T>, rows: usize) -> Buffer {
+    values.truncate(rows);
     values.shrink_to_fit();
     values.into()
 }
@@ -329,15 +345,19 @@ impl Part<'_> {
     }
 }
 
-/// Fills rows in ascending order, of which there is at least one.
-fn put<T: Copy + Default>(get: fn(&[Record], &mut [T]), records: &[Record], rows: &[usize], out: &mut [T]) {
+/// Fills rows in ascending order, of which there is at least one. All are 0: where nothing else comes, nothing is touched.
+fn put<T: ArrowNativeType>(get: fn(&[Record], &mut [T]), records: &[Record], rows: &[usize], out: &mut [T]) {
     let (first, count) = (rows[0], rows.len());
-    if rows[count - 1] - first + 1 == count {
-        return get(records, &mut out[first..first + count]);
-    }
     let mut values = [T::default(); BLOCK];
-    get(records, &mut values[..count]);
+    let values = &mut values[..count];
+    get(records, values);
+    if values.iter().all(|value| *value == T::default()) {
+        return;
+    }
+    if rows[count - 1] - first + 1 == count {
+        return out[first..first + count].copy_from_slice(values);
+    }
     for (row, value) in rows.iter().zip(values) {
-        out[*row] = value;
+        out[*row] = *value;
     }
 }

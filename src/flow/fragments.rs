@@ -1,11 +1,14 @@
 //! The ports of fragments: only the first fragment of a datagram has them, the others are told by its identification.
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 
 use ahash::RandomState;
 
 use crate::flow::key::Ports;
-use crate::flow::rules::SECOND;
+use crate::flow::packet::Columns;
+use crate::flow::range::Resolved;
+use crate::flow::rules::{Rules, SECOND};
 
 /// How long fragments of a datagram are waited for, as hosts do (RFC 791 to RFC 8200 have 15 to 60 seconds).
 const PATIENCE: i64 = 30 * SECOND;
@@ -29,11 +32,30 @@ pub struct Fragments {
     ports: HashMap<Datagram, (Ports, i64), RandomState>,
     /// In the order of their first fragments.
     order: VecDeque<(Datagram, i64)>,
+    /// The latest time of all fragments.
+    clock: Option<i64>,
 }
 
 impl Fragments {
+    /// Takes the fragments among these rows, which follow those before: the later ones whose first one was seen, with its ports.
+    pub fn resolve(&mut self, columns: &Columns, rows: Range<usize>, rules: &Rules) -> Resolved {
+        let mut resolved = Vec::new();
+        for row in columns.fragments(rows).filter(|row| columns.is_ip(*row)) {
+            let time = columns.time[row];
+            let clock = self.clock.map_or(time, |clock| clock.max(time));
+            self.clock = Some(clock);
+            let datagram = columns.datagram(row);
+            if columns.is_first_fragment(row) {
+                self.begin(datagram, columns.ports(row, rules), clock);
+            } else if let Some(ports) = self.find(&datagram, clock) {
+                resolved.push((row, ports));
+            }
+        }
+        resolved
+    }
+
     /// A first fragment was seen when the clock stood at `clock`.
-    pub fn begin(&mut self, datagram: Datagram, ports: Ports, clock: i64) {
+    fn begin(&mut self, datagram: Datagram, ports: Ports, clock: i64) {
         while self.order.front().is_some_and(|(_, since)| self.order.len() >= MOST || is_over(*since, clock)) {
             self.forget();
         }
@@ -42,7 +64,7 @@ impl Fragments {
     }
 
     /// The ports of a later fragment, if the first one was seen.
-    pub fn find(&self, datagram: &Datagram, clock: i64) -> Option<Ports> {
+    fn find(&self, datagram: &Datagram, clock: i64) -> Option<Ports> {
         let (ports, since) = self.ports.get(datagram)?;
         (!is_over(*since, clock)).then_some(*ports)
     }

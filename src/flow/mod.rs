@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`rules`] | what makes a flow, and when it is over |
 //! | [`packet`] | what a flow takes from a packet, gathered from the columns |
+//! | [`range`] | packets that follow one another, by shard |
 //! | [`key`] | what the packets of a flow have in common |
 //! | [`fragments`] | the ports of fragments, which only the first one has |
 //! | [`index`] | from keys to the flows that are open |
@@ -11,6 +12,7 @@
 //! | [`statistics`] | what is kept of sizes and times if it is asked for |
 //! | [`tcp`] | what only TCP has, by Zeek's definitions |
 //! | [`shard`] | the flows of a part of all keys |
+//! | [`turnstile`] | who may work on a shard |
 //! | [`meter`] | the whole, on all cores |
 //! | [`columns`] | ★ the table of flow columns |
 //! | [`ranks`] | the row of each flow |
@@ -29,6 +31,7 @@ pub mod index;
 pub mod key;
 pub mod meter;
 pub mod packet;
+pub mod range;
 pub mod ranks;
 pub mod rules;
 pub mod server_ports;
@@ -37,7 +40,9 @@ pub mod state;
 pub mod statistics;
 pub mod table;
 pub mod tcp;
+pub mod turnstile;
 
-pub use meter::Meter;
+pub use meter::{Met, Meter};
+pub use range::Range;
 pub use rules::Rules;
 pub use table::Table;

@@ -1,11 +1,14 @@
 //! What a flow takes from a packet, gathered from the columns of a frame.
 
-use std::sync::Arc;
+use std::ops::Range;
 
 use ahash::RandomState;
-use arrow_buffer::{ArrowNativeType, ScalarBuffer};
+use arrow_buffer::Buffer;
+use bytemuck::cast_slice;
 
 use crate::columns::Frame;
+use crate::columns::scratch::{Scratch, Values};
+use crate::columns::table::place;
 use crate::error::{Error, Result};
 use crate::flow::fragments::Datagram;
 use crate::flow::key::{Key, Ports, is_numbered, names_a_network};
@@ -49,7 +52,7 @@ pub struct Packet {
     pub time: i64,
     /// The latest time among the packets up to this one.
     pub clock: i64,
-    /// Number among the packets of the frame.
+    /// Number among the packets that are gathered with it.
     pub row: u32,
     pub length: u32,
     pub ip_length: u32,
@@ -66,31 +69,31 @@ pub struct Packet {
     pub is_tcp: bool,
 }
 
-/// The columns of a frame that flows are made of.
-pub struct Columns {
-    pub time: ScalarBuffer<i64>,
-    length: ScalarBuffer<u32>,
-    vlan: ScalarBuffer<u16>,
-    ip_version: ScalarBuffer<u8>,
-    src: ScalarBuffer<u32>,
-    dst: ScalarBuffer<u32>,
-    protocol: ScalarBuffer<u8>,
-    ip_id: ScalarBuffer<u32>,
-    ip_length: ScalarBuffer<u32>,
-    fragment_offset: ScalarBuffer<u16>,
-    sport: ScalarBuffer<u16>,
-    dport: ScalarBuffer<u16>,
-    flags: ScalarBuffer<u16>,
-    seq: ScalarBuffer<u32>,
-    ack: ScalarBuffer<u32>,
-    window: ScalarBuffer<u16>,
-    icmp_type: ScalarBuffer<u8>,
-    icmp_code: ScalarBuffer<u8>,
-    payload: ScalarBuffer<u32>,
-    layers: ScalarBuffer<u32>,
-    tunnel: ScalarBuffer<u8>,
-    tunnel_id: ScalarBuffer<u32>,
-    pub ipv6: Arc<Vec<[u8; 16]>>,
+/// The columns that flows are made of: of a frame, or of a chunk that is being read.
+pub struct Columns<'a> {
+    pub time: &'a [i64],
+    length: &'a [u32],
+    vlan: &'a [u16],
+    ip_version: &'a [u8],
+    src: &'a [u32],
+    dst: &'a [u32],
+    protocol: &'a [u8],
+    ip_id: &'a [u32],
+    ip_length: &'a [u32],
+    fragment_offset: &'a [u16],
+    sport: &'a [u16],
+    dport: &'a [u16],
+    flags: &'a [u16],
+    seq: &'a [u32],
+    ack: &'a [u32],
+    window: &'a [u16],
+    icmp_type: &'a [u8],
+    icmp_code: &'a [u8],
+    payload: &'a [u32],
+    layers: &'a [u32],
+    tunnel: &'a [u8],
+    tunnel_id: &'a [u32],
+    pub ipv6: &'a [[u8; 16]],
 }
 
 /// The columns that a frame lacks for flows.
@@ -99,41 +102,63 @@ pub fn missing(frame: &Frame) -> Vec<&'static str> {
     COLUMNS.iter().copied().filter(|name| !here(name)).collect()
 }
 
-impl Columns {
-    pub fn new(frame: &Frame) -> Result<Self> {
+impl<'a> Columns<'a> {
+    pub fn of_frame(frame: &'a Frame) -> Result<Self> {
         let missing = missing(frame);
         if !missing.is_empty() {
             return Err(Error::MissingColumns { names: missing });
         }
-        Ok(Self {
-            time: column(frame, "timestamp"),
-            length: column(frame, "length"),
-            vlan: column(frame, "vlan_id"),
-            ip_version: column(frame, "ip_version"),
-            src: column(frame, "src"),
-            dst: column(frame, "dst"),
-            protocol: column(frame, "protocol"),
-            ip_id: column(frame, "ip_id"),
-            ip_length: column(frame, "ip_length"),
-            fragment_offset: column(frame, "fragment_offset"),
-            sport: column(frame, "sport"),
-            dport: column(frame, "dport"),
-            flags: column(frame, "tcp_flags"),
-            seq: column(frame, "tcp_seq"),
-            ack: column(frame, "tcp_ack"),
-            window: column(frame, "tcp_window"),
-            icmp_type: column(frame, "icmp_type"),
-            icmp_code: column(frame, "icmp_code"),
-            payload: column(frame, "payload_length"),
-            layers: column(frame, "layers"),
-            tunnel: column(frame, "tunnel"),
-            tunnel_id: column(frame, "tunnel_id"),
-            ipv6: Arc::clone(&frame.ipv6),
-        })
+        Ok(Self::new(|column| frame.buffer(column).map(Buffer::as_slice), &frame.ipv6))
+    }
+
+    /// Those of a chunk, which was read with all of [`COLUMNS`].
+    pub fn of_scratch(scratch: &'a Scratch) -> Self {
+        Self::new(|column| scratch.values(column).map(Values::bytes), scratch.ipv6())
+    }
+
+    /// From the bytes of columns that are all there.
+    fn new(bytes: impl Fn(usize) -> Option<&'a [u8]>, ipv6: &'a [[u8; 16]]) -> Self {
+        let bytes = |name: &str| bytes(place(name)).unwrap_or_default();
+        Self {
+            time: cast_slice(bytes("timestamp")),
+            length: cast_slice(bytes("length")),
+            vlan: cast_slice(bytes("vlan_id")),
+            ip_version: bytes("ip_version"),
+            src: cast_slice(bytes("src")),
+            dst: cast_slice(bytes("dst")),
+            protocol: bytes("protocol"),
+            ip_id: cast_slice(bytes("ip_id")),
+            ip_length: cast_slice(bytes("ip_length")),
+            fragment_offset: cast_slice(bytes("fragment_offset")),
+            sport: cast_slice(bytes("sport")),
+            dport: cast_slice(bytes("dport")),
+            flags: cast_slice(bytes("tcp_flags")),
+            seq: cast_slice(bytes("tcp_seq")),
+            ack: cast_slice(bytes("tcp_ack")),
+            window: cast_slice(bytes("tcp_window")),
+            icmp_type: bytes("icmp_type"),
+            icmp_code: bytes("icmp_code"),
+            payload: cast_slice(bytes("payload_length")),
+            layers: cast_slice(bytes("layers")),
+            tunnel: bytes("tunnel"),
+            tunnel_id: cast_slice(bytes("tunnel_id")),
+            ipv6,
+        }
     }
 
     pub fn rows(&self) -> usize {
         self.time.len()
+    }
+
+    /// The latest time among these rows that the clock goes by.
+    pub fn latest(&self, rows: Range<usize>, rules: &Rules) -> i64 {
+        let times = &self.time[rows.clone()];
+        let latest = if rules.in_order {
+            rows.zip(times).filter(|(row, _)| self.is_ip(*row)).map(|(_, time)| *time).max()
+        } else {
+            times.iter().copied().max()
+        };
+        latest.map_or(i64::MIN, |latest| rules.cut(latest))
     }
 
     /// Whether the packet belongs to a flow at all.
@@ -148,7 +173,7 @@ impl Columns {
     }
 
     /// The fragments among these rows. Most captures have few: rows are looked at one by one only near one.
-    pub fn fragments(&self, rows: std::ops::Range<usize>) -> impl Iterator<Item = usize> {
+    pub fn fragments(&self, rows: Range<usize>) -> impl Iterator<Item = usize> {
         const NEAR: usize = 256;
         let have_one = |(_, layers): &(usize, &[u32])| layers.iter().fold(0, |all, layers| all | layers) & layer::FRAGMENT != 0;
         let stretches = self.layers[rows.clone()].chunks(NEAR).enumerate().filter(have_one);
@@ -267,8 +292,4 @@ impl Columns {
         }
         hasher.hash_one((key.ipv4(), first, second))
     }
-}
-
-fn column<T: ArrowNativeType>(frame: &Frame, name: &str) -> ScalarBuffer<T> {
-    frame.companion(name)
 }

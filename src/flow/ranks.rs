@@ -13,10 +13,10 @@ pub struct Ranks {
 const BITS: u64 = u64::BITS as u64;
 
 impl Ranks {
-    /// Takes the numbers of those among the next `packets` packets that begin a flow, in any order.
+    /// Takes the numbers of those among the packets up to `packets` that begin a flow, in any order, none of which was given before.
     pub fn extend(&mut self, packets: u64, begins: impl Iterator<Item = u64>) {
         let first_word = (self.packets / BITS) as usize;
-        self.packets += packets;
+        self.packets = packets;
         let words = self.packets.div_ceil(BITS) as usize;
         self.begins.resize(words, 0);
         self.before.resize(words, self.flows);
@@ -59,7 +59,7 @@ mod tests {
             for piece in pieces {
                 let begins: Vec<u64> = (packets..).zip(&piece).filter(|(_, begins)| **begins).map(|(packet, _)| packet).collect();
                 packets += piece.len() as u64;
-                ranks.extend(piece.len() as u64, begins.iter().rev().copied());
+                ranks.extend(packets, begins.iter().rev().copied());
                 all.extend(begins);
                 for (row, packet) in all.iter().enumerate() {
                     prop_assert_eq!(ranks.of(*packet), row as u64);

@@ -72,10 +72,12 @@ pub struct Shard {
     pub finished: Vec<Finished>,
     /// Rows that have begun a flow.
     pub begins: Vec<u64>,
-    /// Row in the batch and first row of the flow, if asked for.
-    pub owners: Vec<(u32, u64)>,
+    /// Number of a packet and of its flow's first one among all packets, if asked for.
+    pub owners: Vec<(u64, u64)>,
     /// No open flow is over before the clock is past this.
     next_due: i64,
+    /// Packets since flows were last looked through for those that are over.
+    since_sweep: usize,
 }
 
 impl Default for Shard {
@@ -91,6 +93,7 @@ impl Default for Shard {
             begins: Vec::new(),
             owners: Vec::new(),
             next_due: i64::MAX,
+            since_sweep: 0,
         }
     }
 }
@@ -98,6 +101,7 @@ impl Default for Shard {
 impl Shard {
     /// Takes packets in their order; the clock stood at `clock` before them.
     pub fn add(&mut self, packets: &[Packet], clock: i64, batch: &Batch, note_owners: bool) {
+        self.since_sweep += packets.len();
         for packets in packets.chunks(TOGETHER) {
             self.look_ahead(packets);
             for packet in packets {
@@ -111,7 +115,7 @@ impl Shard {
                 };
                 let slot = self.flow_of(packet, clock, batch);
                 if note_owners {
-                    self.owners.push((packet.row, self.flows.items[slot as usize].first_row));
+                    self.owners.push((batch.first_row + u64::from(packet.row), self.flows.items[slot as usize].first_row));
                 }
                 self.flows.items[slot as usize].last_clock = clock;
                 self.update(slot, packet, batch.rules);
@@ -125,8 +129,9 @@ impl Shard {
         for (slot, packet) in slots.iter_mut().zip(packets) {
             *slot = self.index.likely(packet.hash).unwrap_or(NOWHERE);
         }
-        let touched =
-            slots.iter().filter_map(|slot| self.flows.items.get(*slot as usize)).map(|flow| flow.tcp).fold(0, u32::wrapping_add);
+        let flows = slots.iter().filter_map(|slot| self.flows.items.get(*slot as usize));
+        let connections = flows.filter_map(|flow| self.connections.items.get(flow.tcp as usize));
+        let touched = connections.map(Tcp::touch).fold(0, |all, one| all ^ one);
         std::hint::black_box(touched);
     }
 
@@ -318,6 +323,7 @@ impl Shard {
         if clock <= self.next_due {
             return;
         }
+        self.since_sweep = 0;
         let mut next = i64::MAX;
         for slot in 0..self.flows.items.len() as u32 {
             let flow = &self.flows.items[slot as usize];
@@ -333,6 +339,13 @@ impl Shard {
             }
         }
         self.next_due = next;
+    }
+
+    /// Ends those that are over if so many packets have come since the last time that looking through all flows costs little beside.
+    pub fn sweep_now_and_then(&mut self, clock: i64, rules: &Rules) {
+        if self.since_sweep >= self.flows.items.len() {
+            self.sweep(clock, rules);
+        }
     }
 
     /// Ends all flows: the capture is over.

@@ -2,7 +2,7 @@
 //! the table.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::{PyAttributeError, PyIndexError, PyTypeError, PyValueError};
@@ -23,11 +23,12 @@ use crate::flow::statistics::Step;
 use crate::flow::tcp::CONN_STATES;
 use crate::flow::{Meter, Rules, Table};
 use crate::parallel;
+use crate::read::Flows;
 
 /// Packets become flows, frame after frame.
 #[pyclass(frozen, module = "pcapframe._core")]
 pub struct FlowMeter {
-    meter: Mutex<Option<Meter>>,
+    flows: Mutex<Option<Flows>>,
     threads: usize,
 }
 
@@ -61,7 +62,7 @@ impl FlowMeter {
             _ => Meter::new(rules),
         };
         let threads = threads.unwrap_or_else(parallel::default_threads).max(1);
-        Ok(Self { meter: Mutex::new(Some(meter)), threads })
+        Ok(Self { flows: Mutex::new(Some(Flows::new(meter))), threads })
     }
 
     /// Takes the packets of a frame, which follow those before.
@@ -70,19 +71,21 @@ impl FlowMeter {
         let restored = if missing.is_empty() { None } else { again::with_columns(py, frame, PACKET_COLUMNS)? };
         // Without the columns, the meter says which.
         let data = restored.as_ref().unwrap_or(&frame.data);
-        self.with(py, data.rows(), |meter| meter.as_mut().map_or(Ok(()), |meter| meter.add(data)))
+        self.with(py, data.rows(), |flows| flows.as_mut().map_or(Ok(()), |flows| flows.meter().add(data)))
     }
 
     /// The flows that are over by now, in the order in which they ended. Only a meter that streams has any before it is finished.
     fn take(&self, py: Python<'_>) -> PyResult<FlowTable> {
-        self.with(py, usize::MAX, |meter| Ok(FlowTable::new(meter.as_mut().map_or_else(empty, Meter::take_finished))))
+        let take = |flows: &mut Flows| flows.meter().take_finished();
+        self.with(py, usize::MAX, |flows| Ok(FlowTable::new(flows.as_mut().map_or_else(empty, take))))
     }
 
     /// All flows in the order of their first packets, and the number of each packet's flow, if asked for; of a meter that streams
     /// the flows that are left.
     fn finish<'py>(&self, py: Python<'py>) -> PyResult<(FlowTable, Bound<'py, PyArray1<i64>>)> {
+        let finish = |flows: Flows| flows.into_meter().finish_with_owners();
         let (table, owners) =
-            self.with(py, usize::MAX, |meter| Ok(meter.take().map_or_else(|| (empty(), Vec::new()), Meter::finish_with_owners)))?;
+            self.with(py, usize::MAX, |flows| Ok(flows.take().map_or_else(|| (empty(), Vec::new()), finish)))?;
         Ok((FlowTable::new(table), owners.into_pyarray(py)))
     }
 }
@@ -97,14 +100,27 @@ impl FlowMeter {
         &self,
         py: Python<'_>,
         rows: usize,
-        work: impl FnOnce(&mut Option<Meter>) -> Result<R, Error> + Send,
+        work: impl FnOnce(&mut Option<Flows>) -> Result<R, Error> + Send,
     ) -> PyResult<R> {
         detached(py, || {
-            let mut locked = self.meter.lock().unwrap_or_else(PoisonError::into_inner);
-            let meter: &mut Option<Meter> = &mut locked;
+            let mut locked = self.lock();
+            let flows: &mut Option<Flows> = &mut locked;
             let threads = if rows < PARALLEL_FROM { 1 } else { self.threads };
-            parallel::pool(threads)?.install(|| work(meter))
+            parallel::pool(threads)?.install(|| work(flows))
         })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Flows>> {
+        self.flows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work`, which reads into the flows. Nobody else waits for them with the GIL in the meantime: they are not there.
+    pub(super) fn reading<R>(&self, py: Python<'_>, work: impl FnOnce(&Flows) -> PyResult<R>) -> PyResult<R> {
+        let taken = py.detach(|| self.lock().take());
+        let flows = taken.ok_or_else(|| PyValueError::new_err("the meter is finished, or reads already"))?;
+        let outcome = work(&flows);
+        py.detach(|| *self.lock() = Some(flows));
+        outcome
     }
 }
 

@@ -75,7 +75,7 @@ impl Place {
 impl Origin {
     /// The source, and its interfaces.
     pub fn new(about: About, place: Place, first_row: u64) -> (Self, Vec<Interface>) {
-        let About { format, interfaces, index, fault, gaps, bytes, wrong_guesses } = about;
+        let About { format, interfaces, index, fault, gaps, bytes, wrong_guesses, .. } = about;
         let index = OnceLock::from(Arc::new(index));
         (Self { place, format, fault, gaps, bytes, wrong_guesses, first_row, index }, interfaces)
     }

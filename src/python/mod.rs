@@ -14,6 +14,7 @@ mod lend;
 mod packets;
 mod pickle;
 mod read;
+mod read_flows;
 mod scan;
 mod schema;
 

@@ -22,8 +22,8 @@ use crate::columns::scratch::{Numbering, Plan};
 use crate::columns::table::find;
 use crate::error::{Error, Fault, Result};
 use crate::parallel;
-use crate::read::{About, CHUNK, Dictionaries, Monitor, Options, Part, join, read_part};
-use crate::scan::Scan;
+use crate::read::{About, CHUNK, Dictionaries, Flows, Monitor, Options, Part, join, read_part};
+use crate::scan::{BatchSize, Scan};
 use crate::wire::tunnel::ports::{OverUdp, Ports};
 
 /// Threads that are used if none are named.
@@ -118,22 +118,60 @@ pub fn read(
     Ok(Frame::new(frame, Arc::new(origin)))
 }
 
-type One = (Part, About, Place);
+/// What the rows of a source become.
+pub trait Target: Send {
+    type Part: Send;
 
-fn read_one(
+    /// Reads all of a source.
+    fn whole(self, source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Result<(Self::Part, About)>;
+
+    /// Reads all of a stream.
+    fn stream(self, scan: &mut Scan, monitor: &mut dyn Monitor) -> Result<Self::Part>;
+}
+
+/// Columns, which share dictionaries with those of other sources.
+impl Target for Dictionaries {
+    type Part = Part;
+
+    fn whole(self, source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Result<(Part, About)> {
+        read_part(source, options, self, monitor)
+    }
+
+    fn stream(self, scan: &mut Scan, monitor: &mut dyn Monitor) -> Result<Part> {
+        scan.rest(self, monitor)
+    }
+}
+
+/// Flows, which have the rows then.
+impl Target for &Flows {
+    type Part = ();
+
+    fn whole(self, source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Result<((), About)> {
+        Ok(((), self.read(source, options, monitor)?))
+    }
+
+    fn stream(self, scan: &mut Scan, monitor: &mut dyn Monitor) -> Result<()> {
+        scan.flows(self, BatchSize::EVERYTHING, monitor).map(drop)
+    }
+}
+
+/// What its rows have become, what there is to tell of it, and where its packets are.
+type One<P> = (P, About, Place);
+
+pub fn read_one<T: Target>(
     source: &Bound<'_, PyAny>,
     options: &Options,
     max_expansion: u64,
-    dictionaries: Dictionaries,
+    target: T,
     progress: Option<Py<PyAny>>,
     keep: bool,
-) -> PyResult<One> {
+) -> PyResult<One<T::Part>> {
     let py = source.py();
     if let Ok(bytes) = source.extract::<PyBackedBytes>()
         && Compression::detect(&bytes).is_none()
     {
         let source = Arc::new(Source::Memory(Box::new(bytes)));
-        let (part, about) = watched(py, None, progress, |monitor| read_part(&source, options, dictionaries, monitor))?;
+        let (part, about) = watched(py, None, progress, |monitor| target.whole(&source, options, monitor))?;
         return Ok((part, about, Place::Memory(source)));
     }
     if let Ok(path) = source.extract::<PathBuf>()
@@ -143,13 +181,13 @@ fn read_one(
         return watched(py, Some(&name), progress, |monitor| {
             let source = Source::open(&path)?;
             let stamp = source.stamp().expect("a file has a stamp");
-            let (part, about) = read_part(&source, options, dictionaries, monitor)?;
+            let (part, about) = target.whole(&source, options, monitor)?;
             Ok((part, about, Place::File(path, stamp)))
         });
     }
     // Bytes are the caller's, who keeps them anyway; so are they when they were compressed.
     let keep = keep || source.extract::<PyBackedBytes>().is_ok();
-    read_stream(source, options, max_expansion, dictionaries, progress, keep)
+    read_stream(source, options, max_expansion, target, progress, keep)
 }
 
 /// Whether a file can be read at positions as it is: not if it has bytes but no length, as those of the kernel have. What can not be
@@ -189,14 +227,14 @@ pub fn stream(source: &Bound<'_, PyAny>, wanted: Wanted) -> PyResult<(Opener, u6
     Ok((Box::new(move || Ok(Box::new(reader))), 0))
 }
 
-fn read_stream(
+fn read_stream<T: Target>(
     source: &Bound<'_, PyAny>,
     options: &Options,
     max_expansion: u64,
-    dictionaries: Dictionaries,
+    target: T,
     progress: Option<Py<PyAny>>,
     keep: bool,
-) -> PyResult<One> {
+) -> PyResult<One<T::Part>> {
     let py = source.py();
     let path: Option<PathBuf> = source.extract().ok();
     let name = path.as_ref().map(|path| path.display().to_string());
@@ -206,11 +244,11 @@ fn read_stream(
     watched(py, name.as_deref(), progress, |monitor| {
         let stream = Stream::open(input, wanted, max_expansion, Ahead::default())?;
         if keep && stamp.is_none() {
-            return read_kept(stream, options, dictionaries, total, monitor);
+            return read_kept(stream, options, target, total, monitor);
         }
         let opened = Opened::begin(stream, options.resync, &mut |taken| monitor.progress(taken, total))?;
         let mut scan = Scan::new(vec![opened], options.clone(), total);
-        let part = scan.rest(dictionaries, monitor)?;
+        let part = target.stream(&mut scan, monitor)?;
         let place = path.zip(stamp).map_or(Place::Gone, |(path, stamp)| Place::Compressed(path, stamp));
         let (mut abouts, interfaces) = scan.about();
         Ok((part, About { interfaces, ..abouts.swap_remove(0) }, place))
@@ -218,20 +256,20 @@ fn read_stream(
 }
 
 /// Reads all of a stream into memory first.
-fn read_kept(
+fn read_kept<T: Target>(
     mut stream: Stream,
     options: &Options,
-    dictionaries: Dictionaries,
+    target: T,
     total: u64,
     monitor: &mut dyn Monitor,
-) -> Result<One> {
+) -> Result<One<T::Part>> {
     let (bytes, broken) = stream.rest(Vec::new(), &mut |taken| monitor.progress(taken, total))?;
     let source = Arc::new(Source::Memory(Box::new(bytes)));
-    let (part, mut about) = read_part(&source, options, dictionaries, monitor)?;
+    let (part, mut about) = target.whole(&source, options, monitor)?;
     about.format += &stream.describe();
     if let Some(reason) = broken {
         let offset = about.fault.map_or(source.len(), |fault| fault.offset);
-        about.fault = Some(Fault { offset, reason, packets: part.rows as u64 });
+        about.fault = Some(Fault { offset, reason, packets: about.packets });
     }
     Ok((part, about, Place::Memory(source)))
 }

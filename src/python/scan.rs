@@ -7,6 +7,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 
 use super::errors::to_python;
+use super::flows::FlowMeter;
 use super::frame::{FaultItem, Frame, GapItem, Origin, Origins, Place, fault_item, gap_item};
 use super::input::Followed;
 use super::packets::CaptureFile;
@@ -96,6 +97,17 @@ impl Scan {
             let sources = abouts.into_iter().map(|about| Origin::new(about, Place::Gone, 0).0).collect();
             Frame::new(frame, Arc::new(Origins { sources, interfaces, context: None }))
         }))
+    }
+
+    /// Gives the next batch to a meter, without columns of its packets; False after the last.
+    fn flows(&self, py: Python<'_>, meter: &FlowMeter) -> PyResult<bool> {
+        let callback = self.progress.as_ref().map(|callback| callback.clone_ref(py));
+        meter.reading(py, |flows| {
+            watched(py, self.path.as_deref(), callback, |monitor| {
+                let mut scan = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(scan.flows(flows, self.size, monitor)? > 0 || !scan.ended())
+            })
+        })
     }
 
     /// Appends all packets that are left to a file; returns how many.
