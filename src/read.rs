@@ -18,7 +18,7 @@ use crate::capture::pcapng::Interface;
 use crate::capture::resync::{MOST_GAPS, Recent, Search};
 use crate::capture::split::{End, Stopped, Window};
 use crate::capture::{Framing, Record, Source};
-use crate::columns::scratch::{Numbering, Plan, Scratch};
+use crate::columns::scratch::{Numbering, Plan, Rows, Scratch};
 use crate::error::{Error, Fault, Gap, Result};
 use crate::parallel;
 use crate::wire::{self, Context, Depth};
@@ -89,19 +89,24 @@ pub struct About {
 
 /// What takes the rows of a source, chunk by chunk.
 pub trait Sink: Sync {
+    type Rows: Rows;
+
     /// After so many bytes it wants a pause.
     fn block(&self) -> u64 {
         WHOLE
     }
 
-    /// Looks at the rows of the chunk whose turn it is, before which there are `first`: one chunk at a time, in their order.
-    fn meet(&self, first: usize, scratch: &mut Scratch) -> Result<()>;
+    /// What is to keep the rows of a chunk.
+    fn rows(&self) -> Self::Rows;
 
-    /// Takes the rows of a chunk that it has met, while others are read and taken. Leaves the scratch empty.
+    /// Looks at the rows of the chunk whose turn it is, before which there are `first`: one chunk at a time, in their order.
+    fn meet(&self, first: usize, scratch: &mut Scratch<Self::Rows>) -> Result<()>;
+
+    /// Takes the rows of the chunk with this number, which it has met, while others are read and taken. Leaves the scratch empty.
     ///
     /// # Safety
     /// No two calls may be given overlapping ranges of rows.
-    unsafe fn keep(&self, first: usize, scratch: &mut Scratch);
+    unsafe fn keep(&self, number: u64, first: usize, scratch: &mut Scratch<Self::Rows>);
 
     /// All rows of `done` of the `total` bytes have been taken, and nothing is read meanwhile. Runs on the reading threads.
     fn pause(&self, done: u64, total: u64) -> Result<()>;
@@ -114,32 +119,32 @@ pub trait Sink: Sync {
 const WHOLE: u64 = u64::MAX;
 
 /// Reads the records of `source` from `first` on, which begin in the state `framing`.
-fn read_into<F: Framing>(
+fn read_into<F: Framing, S: Sink>(
     source: &Source,
     options: &Options,
     first: u64,
     framing: F,
-    sink: &dyn Sink,
+    sink: &S,
     monitor: &mut dyn Monitor,
-) -> Result<Committed<F>> {
+) -> Result<Committed<F, S::Rows>> {
     Reader::new(source, options, first, framing, sink).run(monitor)
 }
 
-struct Reader<'a, F: Framing> {
+struct Reader<'a, F: Framing, S: Sink> {
     source: &'a Source,
     options: &'a Options,
     first: u64,
-    sink: &'a dyn Sink,
+    sink: &'a S,
     claimed: AtomicU64,
     done: AtomicU64,
     stop: AtomicBool,
-    committed: Mutex<Committed<F>>,
+    committed: Mutex<Committed<F, S::Rows>>,
     /// Told when chunks have been settled, if somebody is held up.
     settled: Condvar,
 }
 
 /// All that is certain so far.
-struct Committed<F: Framing> {
+struct Committed<F: Framing, R> {
     /// The chunk whose turn it is.
     next: u64,
     /// Where its first record begins.
@@ -155,18 +160,25 @@ struct Committed<F: Framing> {
     error: Option<Error>,
     wrong_guesses: u64,
     /// Chunks handed in before their turn, by number.
-    waiting: BTreeMap<u64, Chunk<F>>,
+    waiting: BTreeMap<u64, Chunk<F, R>>,
     /// Workers that may not go on before some of those are settled.
     held_up: usize,
-    spare: Vec<Scratch>,
+    spare: Vec<Scratch<R>>,
 }
 
 /// A chunk that was parsed, if there was a guess to begin from.
-struct Chunk<F> {
+struct Chunk<F, R> {
     start: u64,
     end: u64,
     parsed: Option<Parsed<F>>,
-    scratch: Scratch,
+    scratch: Scratch<R>,
+}
+
+/// A chunk that is certain, whose rows are to be kept.
+struct Placed<R> {
+    number: u64,
+    first: usize,
+    scratch: Scratch<R>,
 }
 
 /// A chunk parsed from a guess, or from the truth.
@@ -177,8 +189,8 @@ struct Parsed<F> {
     end: End,
 }
 
-impl<'a, F: Framing> Reader<'a, F> {
-    fn new(source: &'a Source, options: &'a Options, first: u64, framing: F, sink: &'a dyn Sink) -> Self {
+impl<'a, F: Framing, S: Sink> Reader<'a, F, S> {
+    fn new(source: &'a Source, options: &'a Options, first: u64, framing: F, sink: &'a S) -> Self {
         Self {
             source,
             options,
@@ -207,7 +219,7 @@ impl<'a, F: Framing> Reader<'a, F> {
         }
     }
 
-    fn run(self, monitor: &mut dyn Monitor) -> Result<Committed<F>> {
+    fn run(self, monitor: &mut dyn Monitor) -> Result<Committed<F, S::Rows>> {
         let total = self.source.len();
         let Options { threads, chunk, .. } = *self.options;
         let chunks = total.saturating_sub(self.first).div_ceil(chunk);
@@ -279,7 +291,7 @@ impl<'a, F: Framing> Reader<'a, F> {
         self.sink.abandon();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Committed<F>> {
+    fn lock(&self) -> MutexGuard<'_, Committed<F, S::Rows>> {
         self.committed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -309,12 +321,12 @@ impl<'a, F: Framing> Reader<'a, F> {
     }
 
     /// Parses a chunk from where its first record seems to begin.
-    fn guess(&self, number: u64, start: u64, end: u64, window: &mut Window) -> Result<Chunk<F>> {
+    fn guess(&self, number: u64, start: u64, end: u64, window: &mut Window) -> Result<Chunk<F, S::Rows>> {
         let (framing, spare) = {
             let mut committed = self.lock();
             (committed.framing.clone(), committed.spare.pop())
         };
-        let mut scratch = spare.unwrap_or_else(|| Scratch::new(&self.options.plan, self.options.numbering));
+        let mut scratch = spare.unwrap_or_else(|| Scratch::with(self.sink.rows(), self.options.numbering));
         window.load(start, end)?;
         let from = if number == 0 { Some(start) } else { window.guess(&framing, end) };
         let parsed = match from {
@@ -325,7 +337,7 @@ impl<'a, F: Framing> Reader<'a, F> {
     }
 
     /// Takes a chunk, and settles all whose turn has come.
-    fn hand_in(&self, number: u64, chunk: Chunk<F>, window: &mut Window) -> Result<()> {
+    fn hand_in(&self, number: u64, chunk: Chunk<F, S::Rows>, window: &mut Window) -> Result<()> {
         let mut committed = self.lock();
         while committed.next != number && committed.waiting.len() >= MOST_WAITING * self.options.threads && !self.stopped() {
             committed.held_up += 1;
@@ -344,18 +356,21 @@ impl<'a, F: Framing> Reader<'a, F> {
         if held_up {
             self.settled.notify_all();
         }
-        for (base, mut scratch) in placed {
-            if scratch.rows() > 0 {
-                // SAFETY: row numbers are handed out under the lock, each once.
-                unsafe { self.sink.keep(base, &mut scratch) };
-            }
+        for Placed { number, first, mut scratch } in placed {
+            // SAFETY: row numbers are handed out under the lock, each once.
+            unsafe { self.sink.keep(number, first, &mut scratch) };
             self.lock().spare.push(scratch);
         }
         Ok(())
     }
 
     /// Makes a chunk certain, that before it being so: verifies the guess, or parses again. Returns its first row.
-    fn settle(&self, committed: &mut Committed<F>, chunk: Chunk<F>, window: &mut Window) -> Result<(usize, Scratch)> {
+    fn settle(
+        &self,
+        committed: &mut Committed<F, S::Rows>,
+        chunk: Chunk<F, S::Rows>,
+        window: &mut Window,
+    ) -> Result<Placed<S::Rows>> {
         let Chunk { start, end, parsed, mut scratch } = chunk;
         let mut parsed = match parsed {
             Some(parsed) if parsed.from == committed.offset && parsed.before.same_state(&committed.framing) => parsed,
@@ -374,30 +389,18 @@ impl<'a, F: Framing> Reader<'a, F> {
             window.reach(from.min(end), end)?;
             parsed = self.parse(from, end, committed.framing.clone(), window, &mut scratch)?;
         }
+        let number = committed.next;
         committed.next += 1;
         self.sink.meet(base, &mut scratch)?;
-        Ok((base, scratch))
+        Ok(Placed { number, first: base, scratch })
     }
 
-    /// Parses the records that begin in `from..end`.
-    fn parse(&self, from: u64, end: u64, framing: F, window: &mut Window, scratch: &mut Scratch) -> Result<Parsed<F>> {
-        let before = framing.clone();
-        let mut after = framing;
-        let context = &self.options.context;
-        let end = if from >= end {
-            End { offset: from, stopped: None }
-        } else {
-            match context.depth {
-                Depth::Record => window.walk(&mut after, from, end, |_, record| fill_record(scratch.push(), &record))?,
-                _ => window.walk(&mut after, from, end, |_, record| fill(scratch.push_cleared(), &record, context))?,
-            }
-        };
-        scratch.flush();
-        Ok(Parsed { from, before, after, end })
+    fn parse(&self, from: u64, end: u64, framing: F, window: &mut Window, scratch: &mut Scratch<S::Rows>) -> Result<Parsed<F>> {
+        parse(from, end, framing, &self.options.context, window, scratch)
     }
 
     /// Goes on where there are records again behind a fault; false if there are none, which ends the reading.
-    fn resume(&self, committed: &mut Committed<F>, stopped: &Stopped, window: &mut Window) -> Result<bool> {
+    fn resume(&self, committed: &mut Committed<F, S::Rows>, stopped: &Stopped, window: &mut Window) -> Result<bool> {
         let offset = committed.offset;
         let fault = Fault { offset, reason: reason(stopped), packets: committed.rows as u64 };
         let mut next = None;
@@ -418,9 +421,9 @@ impl<'a, F: Framing> Reader<'a, F> {
     }
 }
 
-impl<F: Framing> Committed<F> {
+impl<F: Framing, R> Committed<F, R> {
     /// The chunk whose turn it is, if it has been handed in.
-    fn take_next(&mut self) -> Option<Chunk<F>> {
+    fn take_next(&mut self) -> Option<Chunk<F, R>> {
         self.waiting.remove(&self.next)
     }
 
@@ -458,7 +461,7 @@ impl<F: Framing> Committed<F> {
     }
 }
 
-impl<F: Framing> Committed<F> {
+impl<F: Framing, R> Committed<F, R> {
     /// What there is to tell of a source of so many bytes.
     fn about(self, bytes: u64) -> About
     where
@@ -476,6 +479,29 @@ impl<F: Framing> Committed<F> {
             wrong_guesses: self.wrong_guesses,
         }
     }
+}
+
+/// Parses the records that begin in `from..end`. The same code for whatever keeps the rows: it is large.
+fn parse<F: Framing>(
+    from: u64,
+    end: u64,
+    framing: F,
+    context: &Context,
+    window: &mut Window,
+    scratch: &mut Scratch<dyn Rows + '_>,
+) -> Result<Parsed<F>> {
+    let before = framing.clone();
+    let mut after = framing;
+    let end = if from >= end {
+        End { offset: from, stopped: None }
+    } else {
+        match context.depth {
+            Depth::Record => window.walk(&mut after, from, end, |_, record| fill_record(scratch.push(), &record))?,
+            _ => window.walk(&mut after, from, end, |_, record| fill(scratch.push_cleared(), &record, context))?,
+        }
+    };
+    scratch.flush();
+    Ok(Parsed { from, before, after, end })
 }
 
 /// Decodes a record into its row, which must be cleared.
@@ -503,9 +529,9 @@ fn reason(stopped: &Stopped) -> String {
 }
 
 /// Wakes the others if a worker dies of a panic, so that none waits for ever.
-struct Alarm<'a, 'b, F: Framing>(&'b Reader<'a, F>);
+struct Alarm<'a, 'b, F: Framing, S: Sink>(&'b Reader<'a, F, S>);
 
-impl<F: Framing> Drop for Alarm<'_, '_, F> {
+impl<F: Framing, S: Sink> Drop for Alarm<'_, '_, F, S> {
     fn drop(&mut self) {
         self.0.fail(Error::Memory("a worker thread failed; this is a mistake in pcapframe, please report it".into()));
     }

@@ -77,61 +77,47 @@ pub struct Numbering {
     pub interfaces: u32,
 }
 
-pub struct Scratch {
-    /// Of these the first `pending` wait to be stored. All have the number of the file.
+/// What keeps the rows of one chunk.
+pub trait Rows: Send {
+    /// Takes packets that follow those before.
+    fn take(&mut self, batch: &[Packet]);
+
+    /// Forgets all rows, but keeps its memory.
+    fn clear(&mut self);
+}
+
+/// Packets on their way into the rows of one chunk.
+pub struct Scratch<R: ?Sized = Filled> {
+    /// Of these the first `pending` wait to be taken. All have the number of the file.
     batch: Box<[Packet; BATCH]>,
     pending: usize,
     numbering: Numbering,
-    columns: Vec<(usize, Values)>,
-    ipv6: Memo<[u8; 16]>,
-    macs: Memo<[u8; 6]>,
-    rows: usize,
+    taken: usize,
+    rows: R,
 }
 
-impl Scratch {
-    pub fn new(plan: &Plan, numbering: Numbering) -> Self {
-        Self {
-            batch: Box::new([Packet { file: numbering.file, ..Packet::default() }; BATCH]),
-            pending: 0,
-            numbering,
-            columns: plan.filled.iter().map(|&c| (c, Values::of(&COLUMNS[c].getter))).collect(),
-            ipv6: Memo::default(),
-            macs: Memo::default(),
-            rows: 0,
-        }
+impl<R: Rows> Scratch<R> {
+    pub fn with(rows: R, numbering: Numbering) -> Self {
+        let batch = Box::new([Packet { file: numbering.file, ..Packet::default() }; BATCH]);
+        Self { batch, pending: 0, numbering, taken: 0, rows }
     }
 
+    /// What has all packets after [`Scratch::flush`].
+    pub fn filled(&mut self) -> &mut R {
+        &mut self.rows
+    }
+}
+
+impl<R: Rows + ?Sized> Scratch<R> {
     pub fn clear(&mut self) {
         self.pending = 0;
-        self.rows = 0;
-        self.ipv6.clear();
-        self.macs.clear();
-        for (_, values) in &mut self.columns {
-            values.clear();
-        }
+        self.taken = 0;
+        self.rows.clear();
     }
 
     /// Rows pushed so far.
     pub fn rows(&self) -> usize {
-        self.rows + self.pending
-    }
-
-    pub fn columns(&self) -> impl Iterator<Item = &Values> {
-        self.columns.iter().map(|(_, values)| values)
-    }
-
-    /// The values of a column, if it is filled.
-    pub fn values(&self, column: usize) -> Option<&Values> {
-        self.columns.iter().find(|(place, _)| *place == column).map(|(_, values)| values)
-    }
-
-    /// The IPv6 addresses of which columns hold the places, until they are merged.
-    pub fn ipv6(&self) -> &[[u8; 16]] {
-        self.ipv6.values()
-    }
-
-    pub fn into_values(self) -> Vec<Values> {
-        self.columns.into_iter().map(|(_, values)| values).collect()
+        self.taken + self.pending
     }
 
     /// A place for the next packet, with nothing of the one that was there before.
@@ -154,22 +140,11 @@ impl Scratch {
         place
     }
 
-    /// Stores the batch; to be called once more after the last push.
+    /// Hands the batch on; to be called once more after the last push.
     pub fn flush(&mut self) {
         self.number_interfaces();
-        let batch = &self.batch[..self.pending];
-        for (column, values) in &mut self.columns {
-            match (&COLUMNS[*column].getter, values) {
-                (Getter::U8(get) | Getter::Checksum(get), Values::U8(values)) => get(batch, values),
-                (Getter::U16(get), Values::U16(values)) => get(batch, values),
-                (Getter::U32(get), Values::U32(values)) => get(batch, values),
-                (Getter::Time(get), Values::I64(values)) => get(batch, values),
-                (Getter::Ip(get), Values::U32(values)) => get(batch, &mut self.ipv6, values),
-                (Getter::Mac(get), Values::U32(values)) => get(batch, &mut self.macs, values),
-                _ => unreachable!("values are made from the getter"),
-            }
-        }
-        self.rows += self.pending;
+        self.rows.take(&self.batch[..self.pending]);
+        self.taken += self.pending;
         self.pending = 0;
     }
 
@@ -183,6 +158,20 @@ impl Scratch {
             packet.interface = packet.interface.saturating_add(before);
         }
     }
+}
+
+impl Scratch {
+    pub fn new(plan: &Plan, numbering: Numbering) -> Self {
+        Self::with(Filled::new(plan), numbering)
+    }
+
+    pub fn columns(&self) -> impl Iterator<Item = &Values> {
+        self.rows.columns.iter().map(|(_, values)| values)
+    }
+
+    pub fn into_values(self) -> Vec<Values> {
+        self.rows.columns.into_iter().map(|(_, values)| values).collect()
+    }
 
     /// An empty one of the same kind, in exchange for all that is in this.
     #[must_use]
@@ -193,6 +182,48 @@ impl Scratch {
 
     /// Replaces this chunk's places of addresses by those in the dictionaries of the whole capture.
     pub fn merge(&mut self, ipv6: &mut Dictionary<[u8; 16]>, macs: &mut Dictionary<[u8; 6]>) {
+        self.rows.merge(ipv6, macs);
+    }
+}
+
+/// The columns of one chunk.
+pub struct Filled {
+    columns: Vec<(usize, Values)>,
+    ipv6: Memo<[u8; 16]>,
+    macs: Memo<[u8; 6]>,
+}
+
+impl Rows for Filled {
+    fn take(&mut self, batch: &[Packet]) {
+        for (column, values) in &mut self.columns {
+            match (&COLUMNS[*column].getter, values) {
+                (Getter::U8(get) | Getter::Checksum(get), Values::U8(values)) => get(batch, values),
+                (Getter::U16(get), Values::U16(values)) => get(batch, values),
+                (Getter::U32(get), Values::U32(values)) => get(batch, values),
+                (Getter::Time(get), Values::I64(values)) => get(batch, values),
+                (Getter::Ip(get), Values::U32(values)) => get(batch, &mut self.ipv6, values),
+                (Getter::Mac(get), Values::U32(values)) => get(batch, &mut self.macs, values),
+                _ => unreachable!("values are made from the getter"),
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.ipv6.clear();
+        self.macs.clear();
+        for (_, values) in &mut self.columns {
+            values.clear();
+        }
+    }
+}
+
+impl Filled {
+    pub fn new(plan: &Plan) -> Self {
+        let columns = plan.filled.iter().map(|&c| (c, Values::of(&COLUMNS[c].getter))).collect();
+        Self { columns, ipv6: Memo::default(), macs: Memo::default() }
+    }
+
+    fn merge(&mut self, ipv6: &mut Dictionary<[u8; 16]>, macs: &mut Dictionary<[u8; 6]>) {
         if !self.ipv6.values().is_empty() {
             let places: Vec<u32> = self.ipv6.values().iter().map(|address| ipv6.place(*address)).collect();
             self.renumber_ipv6(&places);

@@ -1,14 +1,11 @@
 //! The ports of fragments: only the first fragment of a datagram has them, the others are told by its identification.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
 
 use ahash::RandomState;
 
 use crate::flow::key::Ports;
-use crate::flow::packet::Columns;
-use crate::flow::range::Resolved;
-use crate::flow::rules::{Rules, SECOND};
+use crate::flow::rules::SECOND;
 
 /// How long fragments of a datagram are waited for, as hosts do (RFC 791 to RFC 8200 have 15 to 60 seconds).
 const PATIENCE: i64 = 30 * SECOND;
@@ -37,25 +34,9 @@ pub struct Fragments {
 }
 
 impl Fragments {
-    /// Takes the fragments among these rows, which follow those before: the later ones whose first one was seen, with its ports.
-    pub fn resolve(&mut self, columns: &Columns, rows: Range<usize>, rules: &Rules) -> Resolved {
-        let mut resolved = Vec::new();
-        for row in columns.fragments(rows).filter(|row| columns.is_ip(*row)) {
-            let time = columns.time[row];
-            let clock = self.clock.map_or(time, |clock| clock.max(time));
-            self.clock = Some(clock);
-            let datagram = columns.datagram(row);
-            if columns.is_first_fragment(row) {
-                self.begin(datagram, columns.ports(row, rules), clock);
-            } else if let Some(ports) = self.find(&datagram, clock) {
-                resolved.push((row, ports));
-            }
-        }
-        resolved
-    }
-
-    /// A first fragment was seen when the clock stood at `clock`.
-    fn begin(&mut self, datagram: Datagram, ports: Ports, clock: i64) {
+    /// A first fragment was seen.
+    pub fn begin(&mut self, datagram: Datagram, ports: Ports, time: i64) {
+        let clock = self.advance(time);
         while self.order.front().is_some_and(|(_, since)| self.order.len() >= MOST || is_over(*since, clock)) {
             self.forget();
         }
@@ -64,9 +45,17 @@ impl Fragments {
     }
 
     /// The ports of a later fragment, if the first one was seen.
-    fn find(&self, datagram: &Datagram, clock: i64) -> Option<Ports> {
+    pub fn find(&mut self, datagram: &Datagram, time: i64) -> Option<Ports> {
+        let clock = self.advance(time);
         let (ports, since) = self.ports.get(datagram)?;
         (!is_over(*since, clock)).then_some(*ports)
+    }
+
+    /// The latest time of all fragments.
+    fn advance(&mut self, time: i64) -> i64 {
+        let clock = self.clock.map_or(time, |clock| clock.max(time));
+        self.clock = Some(clock);
+        clock
     }
 
     fn forget(&mut self) {

@@ -1,12 +1,14 @@
-//! The whole: frames of packets in, flows out, on all cores.
+//! The whole: packets in, flows out, on all cores.
 //!
-//! A block of rows goes through three steps. Ranges of it are gathered in parallel: each packet's key, hash and what its flow
-//! needs, sorted by shard. Then the ranges' latest times become the clock. Then shards take their packets in parallel, range after
-//! range, so each sees them in their order.
+//! Threads gather ranges of packets, each for itself: keys, hashes and what flows need. Then a range passes the front, where it
+//! learns how many packets there are before it, the clock, and the ports of datagrams whose first fragment came earlier; then one
+//! shard after the other, behind the range before it. So each shard sees its packets in their order, nobody waits for all others,
+//! and a range stays in the cache of the thread that has gathered it. Now and then, when no range is on its way, the flows that are
+//! over become rows.
 
 use std::ops;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -15,52 +17,58 @@ use crate::error::Result;
 use crate::flow::builder::{Builder, Place};
 use crate::flow::fragments::Fragments;
 use crate::flow::packet::Columns;
-use crate::flow::range::{Gather, Range, Resolved, SHARDS};
+use crate::flow::range::{Gather, Range, SHARDS};
 use crate::flow::ranks::Ranks;
 use crate::flow::rules::Rules;
 use crate::flow::shard::{Batch, Finished, Shard};
 use crate::flow::table::Table;
 use crate::flow::turnstile::Turnstile;
 
-/// Rows that are gathered in one go, and how many of them make a block.
-const RANGE: usize = 1 << 13;
-const RANGES: usize = 16;
+/// Rows that are gathered in one go: their packets stay in the cache.
+const RANGE: usize = 1 << 12;
+/// After so many rows the flows that are over become rows.
+const BLOCK: usize = 1 << 17;
 /// A packet that no flow has: it is no IP.
 const NO_FLOW: u64 = u64::MAX;
 /// How many times as many flows as there are now are expected at most; Windows counts reserved memory as used.
 const MOST_EXPECTED: usize = if cfg!(unix) { 64 } else { 2 };
 
 pub struct Meter {
-    gather: Gather,
+    gather: Arc<Gather>,
+    front: Turnstile<Front>,
     shards: Vec<Turnstile<Shard>>,
     abandoned: AtomicBool,
     /// Kept for their memory.
     spare: Mutex<Vec<Range>>,
-    front: Mutex<Front>,
     /// The first row of each packet's flow, if asked for.
     owners: Option<Vec<u64>>,
     /// The one table that all flows go to; without it, each [`Meter::take_finished`] makes one.
     whole: Option<Whole>,
 }
 
-/// How far rows have been met.
+/// What ranges need to know of those before them.
 struct Front {
     fragments: Fragments,
-    tickets: u64,
+    /// Packets so far.
     rows: u64,
     clock: i64,
 }
 
-/// What rows need to know of those before them.
-#[derive(Debug)]
-pub struct Met {
-    /// The turn of these rows.
-    ticket: u64,
-    /// Number of the first among all packets.
-    first_row: u64,
-    /// The clock before them.
-    clock: i64,
-    resolved: Resolved,
+impl Default for Front {
+    fn default() -> Self {
+        Self { fragments: Fragments::default(), rows: 0, clock: i64::MIN }
+    }
+}
+
+impl Front {
+    /// The number of the range's first row, and the clock before it.
+    fn meet(&mut self, range: &mut Range, ipv6: &[[u8; 16]], by: &Gather) -> (u64, i64) {
+        let before = (self.rows, self.clock);
+        range.resolve(&mut self.fragments, ipv6, by);
+        self.rows += u64::from(range.rows);
+        self.clock = self.clock.max(range.latest);
+        before
+    }
 }
 
 /// A table of all flows, in the order of their first packets.
@@ -92,11 +100,11 @@ impl Meter {
     /// A meter that makes tables on the way, and forgets flows that are in one.
     pub fn streaming(rules: Rules) -> Self {
         Self {
+            gather: Arc::new(Gather::new(rules)),
+            front: Turnstile::default(),
             shards: (0..SHARDS).map(|_| Turnstile::default()).collect(),
             abandoned: AtomicBool::new(false),
             spare: Mutex::default(),
-            front: Mutex::new(Front { fragments: Fragments::default(), tickets: 0, rows: 0, clock: i64::MIN }),
-            gather: Gather::new(rules),
             owners: None,
             whole: None,
         }
@@ -107,9 +115,9 @@ impl Meter {
         Self { owners: Some(Vec::new()), ..Self::new(rules) }
     }
 
-    /// Packets so far.
-    pub fn rows(&self) -> u64 {
-        self.front().rows
+    /// What packets are gathered by for it.
+    pub fn gather(&self) -> &Arc<Gather> {
+        &self.gather
     }
 
     /// Flows so far, of a meter that makes one table.
@@ -117,103 +125,96 @@ impl Meter {
         self.whole.as_ref().map_or(0, |whole| whole.ranks.flows() as usize)
     }
 
-    /// What rows need to know of those before them: to be called for all rows, in their order.
-    pub fn meet(&self, columns: &Columns, rows: ops::Range<usize>) -> Met {
-        let (rules, mut front) = (&self.gather.rules, self.front());
-        let resolved = front.fragments.resolve(columns, rows.clone(), rules);
-        let met = Met { ticket: front.tickets, first_row: front.rows, clock: front.clock, resolved };
-        front.tickets += 1;
-        front.rows += rows.len() as u64;
-        front.clock = front.clock.max(columns.latest(rows, rules));
-        met
+    /// The ticket of the next range, while none is on its way.
+    pub fn ticket(&self) -> u64 {
+        self.front.turn()
     }
 
-    /// Takes rows that it has met. Threads may do so at the same time, each with rows of its own: those that were met first are
-    /// waited for.
-    pub fn take_rows(&self, columns: &Columns, rows: ops::Range<usize>, met: &Met) {
-        let mut range = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        range.gather(columns, rows, &met.resolved, &self.gather);
+    /// Takes a range whose packets have these addresses. Threads may do so at the same time, each with a range of its own: tickets
+    /// say in which order ranges follow one another, and those before are waited for.
+    pub fn take_range(&self, ticket: u64, range: &mut Range, ipv6: &[[u8; 16]]) {
+        let met = self.front.take(ticket, &self.abandoned, |front| front.meet(range, ipv6, &self.gather));
+        let Some((first_row, clock)) = met else { return };
         let note = self.owners.is_some();
-        let batch = Batch { rules: &self.gather.rules, ipv6: columns.ipv6, first_row: met.first_row };
-        for (shard, packets) in self.shards.iter().zip(&range.packets) {
-            let taken = shard.take(met.ticket, &self.abandoned, |shard| shard.add(packets, met.clock, &batch, note));
+        let batch = Batch { rules: &self.gather.rules, ipv6, first_row };
+        let (packets, by_shard) = range.by_shard();
+        for (shard, places) in self.shards.iter().zip(by_shard) {
+            let taken = shard.take(ticket, &self.abandoned, |shard| shard.add(packets, places, clock, &batch, note));
             if taken.is_none() {
                 return;
             }
         }
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(range);
     }
 
-    /// Rows that were met will not come: nobody waits for them any more, and what the meter has is worth nothing.
+    /// A range will not come: nobody waits for it any more, and what the meter has is worth nothing.
     pub fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
     }
 
     /// Takes the packets of a frame, which follow those before.
     pub fn add(&mut self, frame: &Frame) -> Result<()> {
-        let columns = Columns::of_frame(frame)?;
+        let columns = Columns::new(frame)?;
         let total = columns.rows();
-        for start in (0..total).step_by(RANGE * RANGES) {
-            let end = total.min(start + RANGE * RANGES);
-            let rows = |first: usize| first..end.min(first + RANGE);
-            let met: Vec<_> = (start..end).step_by(RANGE).map(|first| (rows(first), self.meet(&columns, rows(first)))).collect();
-            self.take_all(&columns, &met);
+        for start in (0..total).step_by(BLOCK) {
+            let end = total.min(start + BLOCK);
+            self.take_all(&columns, start..end);
             self.settle(|flows| flows.saturating_mul(total) / end);
         }
         Ok(())
     }
 
-    /// Takes what it has met on all threads, in order, so that none waits for long.
-    fn take_all(&self, columns: &Columns, met: &[(ops::Range<usize>, Met)]) {
-        let next = AtomicUsize::new(0);
+    /// Takes these rows on all threads, in order, so that none waits for long.
+    fn take_all(&self, columns: &Columns, rows: ops::Range<usize>) {
+        let (next, first_ticket) = (AtomicUsize::new(0), self.ticket());
         rayon::broadcast(|_| {
             let alarm = Alarm(self);
-            while let Some((rows, met)) = met.get(next.fetch_add(1, Ordering::Relaxed)) {
-                self.take_rows(columns, rows.clone(), met);
+            let mut range = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let first = rows.start + number * RANGE;
+                if first >= rows.end {
+                    break;
+                }
+                range.clear();
+                for row in first..rows.end.min(first + RANGE) {
+                    range.push(&columns.fields(row), columns.ipv6, &self.gather);
+                }
+                self.take_range(first_ticket + number as u64, &mut range, columns.ipv6);
             }
+            self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(range);
             std::mem::forget(alarm);
         });
     }
 
-    /// Packets so far, and the clock.
-    fn met(&self) -> (u64, i64) {
-        let front = self.front();
-        (front.rows, front.clock)
-    }
-
-    fn front(&self) -> MutexGuard<'_, Front> {
-        self.front.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// All rows that were met have been taken: flows that are over become rows of the one table, if there is one. `in_the_end` says
-    /// how many there may be, by how many there are.
+    /// No range is on its way: flows that are over become rows of the one table, if there is one. `in_the_end` says how many there
+    /// may be, by how many there are.
     pub fn settle(&mut self, in_the_end: impl Fn(usize) -> usize) {
-        let (packets, clock) = self.met();
-        let Self { shards, gather: Gather { rules, .. }, owners, whole, .. } = self;
+        let Self { gather, front, shards, owners, whole, .. } = self;
+        let Front { rows, clock, .. } = *front.get_mut();
         let mut shards: Vec<&mut Shard> = shards.iter_mut().map(Turnstile::get_mut).collect();
-        shards.par_iter_mut().for_each(|shard| shard.sweep_now_and_then(clock, rules));
+        shards.par_iter_mut().for_each(|shard| shard.sweep_now_and_then(clock, &gather.rules));
         if let Some(owners) = owners {
-            owners.resize(packets as usize, NO_FLOW);
+            owners.resize(rows as usize, NO_FLOW);
             for (row, owner) in shards.iter_mut().flat_map(|shard| shard.owners.drain(..)) {
                 owners[row as usize] = owner;
             }
         }
         if let Some(whole) = whole {
-            whole.settle(packets, &mut shards, in_the_end);
+            whole.settle(rows, &mut shards, in_the_end);
         }
     }
 
     /// The flows that are over by now. In whatever pieces packets came, one after the other these are the same flows in the same
     /// order: that in which they ended. A meter that makes one table has none before it is finished.
     pub fn take_finished(&mut self) -> Table {
-        let (_, clock) = self.met();
-        let Self { shards, gather: Gather { rules, .. }, whole, .. } = self;
+        let Self { gather, front, shards, whole, .. } = self;
         if whole.is_some() {
-            return Builder::new(rules).finish();
+            return Builder::new(&gather.rules).finish();
         }
+        let clock = front.get_mut().clock;
         let mut shards: Vec<&mut Shard> = shards.iter_mut().map(Turnstile::get_mut).collect();
-        shards.par_iter_mut().for_each(|shard| shard.sweep(clock, rules));
-        take(&mut shards, rules)
+        shards.par_iter_mut().for_each(|shard| shard.sweep(clock, &gather.rules));
+        take(&mut shards, &gather.rules)
     }
 
     /// The flows that were not taken yet: all of them in the order of their first packets, or those left of a stream.
@@ -223,12 +224,12 @@ impl Meter {
 
     /// The flows, and for each packet the row of its flow in the table, if it was asked for.
     pub fn finish_with_owners(mut self) -> (Table, Vec<i64>) {
-        let (packets, clock) = self.met();
-        let Self { shards, gather: Gather { rules, .. }, whole, owners, .. } = &mut self;
+        let Self { gather, front, shards, whole, owners, .. } = &mut self;
+        let Front { rows, clock, .. } = *front.get_mut();
         let mut shards: Vec<&mut Shard> = shards.iter_mut().map(Turnstile::get_mut).collect();
-        shards.par_iter_mut().for_each(|shard| shard.end(clock, rules));
-        let Some(mut whole) = whole.take() else { return (take(&mut shards, rules), Vec::new()) };
-        whole.settle(packets, &mut shards, |flows| flows);
+        shards.par_iter_mut().for_each(|shard| shard.end(clock, &gather.rules));
+        let Some(mut whole) = whole.take() else { return (take(&mut shards, &gather.rules), Vec::new()) };
+        whole.settle(rows, &mut shards, |flows| flows);
         let Whole { ranks, builder } = whole;
         let row = |owner: &u64| if *owner == NO_FLOW { -1 } else { ranks.of(*owner) as i64 };
         (builder.finish(), owners.take().unwrap_or_default().par_iter().map(row).collect())

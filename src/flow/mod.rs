@@ -42,7 +42,7 @@ pub mod table;
 pub mod tcp;
 pub mod turnstile;
 
-pub use meter::{Met, Meter};
-pub use range::Range;
+pub use meter::Meter;
+pub use range::{Gather, Range};
 pub use rules::Rules;
 pub use table::Table;

@@ -1,24 +1,19 @@
-//! Packets that follow one another, gathered from their columns and sorted by shard: what threads do at the same time, each for a
-//! range of its own.
-
-use std::ops;
+//! Packets that follow one another: what threads gather at the same time, each for a range of its own.
 
 use ahash::RandomState;
 
+use crate::flow::fragments::{Datagram, Fragments};
 use crate::flow::key::Ports;
-use crate::flow::packet::{Columns, Packet};
+use crate::flow::packet::{Fields, Packet};
 use crate::flow::rules::Rules;
 
 /// More than there are threads, as often as not; enough that a shard's index stays in the cache.
 pub const SHARDS: usize = 64;
 
-/// Rows of later fragments, in ascending order, with the ports of the first one.
-pub type Resolved = Vec<(usize, Ports)>;
-
 /// What packets are gathered by.
 pub struct Gather {
     pub rules: Rules,
-    hasher: RandomState,
+    pub hasher: RandomState,
 }
 
 impl Gather {
@@ -27,42 +22,87 @@ impl Gather {
     }
 }
 
-/// The packets of a range of rows, by shard.
+/// The packets of a range of rows.
 pub struct Range {
-    pub packets: Vec<Vec<Packet>>,
+    /// Those that belong to a flow.
+    packets: Vec<Packet>,
+    fragments: Vec<Fragment>,
+    pub rows: u32,
+    /// The latest time that the clock goes by.
+    pub latest: i64,
+    /// Places of the packets by shard.
+    shards: Vec<Vec<u32>>,
+}
+
+struct Fragment {
+    datagram: Datagram,
+    time: i64,
+    is: Which,
+}
+
+enum Which {
+    /// It has the ports.
+    First(Ports),
+    /// The packet at this place, which lacks them.
+    Later(usize, Fields),
 }
 
 impl Default for Range {
     fn default() -> Self {
-        Self { packets: (0..SHARDS).map(|_| Vec::new()).collect() }
+        let shards = (0..SHARDS).map(|_| Vec::new()).collect();
+        Self { packets: Vec::new(), fragments: Vec::new(), rows: 0, latest: i64::MIN, shards }
     }
 }
 
 impl Range {
-    /// Takes the packets in `rows` of `columns` in place of those it had.
-    pub fn gather(&mut self, columns: &Columns, rows: ops::Range<usize>, resolved: &[(usize, Ports)], by: &Gather) {
-        let Gather { rules, hasher } = by;
-        self.packets.iter_mut().for_each(Vec::clear);
-        let first = rows.start;
-        let mut clock = i64::MIN;
-        for row in rows {
-            let is_ip = columns.is_ip(row);
-            if is_ip || !rules.in_order {
-                clock = clock.max(rules.cut(columns.time[row]));
-            }
-            if !is_ip {
-                continue;
-            }
-            let ports = if columns.is_fragment(row) && !columns.is_first_fragment(row) {
-                let at = resolved.binary_search_by_key(&row, |(row, _)| *row);
-                at.map_or_else(|_| Ports::default(), |at| resolved[at].1)
-            } else {
-                columns.ports(row, rules)
-            };
-            let mut packet = columns.packet(row, ports, rules, hasher);
-            packet.row = (row - first) as u32;
-            packet.clock = clock;
-            self.packets[(packet.hash >> 32) as usize % SHARDS].push(packet);
+    pub fn clear(&mut self) {
+        self.packets.clear();
+        self.fragments.clear();
+        (self.rows, self.latest) = (0, i64::MIN);
+    }
+
+    /// Takes the packet in the next row; `ipv6` are the addresses of which it has the places.
+    #[inline]
+    pub fn push(&mut self, fields: &Fields, ipv6: &[[u8; 16]], by: &Gather) {
+        let row = self.rows;
+        self.rows += 1;
+        if fields.is_ip() || !by.rules.in_order {
+            self.latest = self.latest.max(by.rules.cut(fields.time));
         }
+        if !fields.is_ip() {
+            return;
+        }
+        let mut ports = fields.ports(&by.rules);
+        if fields.is_fragment() {
+            let is_first = fields.is_first_fragment();
+            let is = if is_first { Which::First(ports) } else { Which::Later(self.packets.len(), *fields) };
+            self.fragments.push(Fragment { datagram: fields.datagram(ipv6), time: fields.time, is });
+            ports = if is_first { ports } else { Ports::default() };
+        }
+        self.packets.push(Packet { row, clock: self.latest, ..fields.packet(ports, ipv6, by) });
+    }
+
+    /// Gives later fragments the ports of the first one, where it was seen, in this range or before.
+    pub fn resolve(&mut self, seen: &mut Fragments, ipv6: &[[u8; 16]], by: &Gather) {
+        for Fragment { datagram, time, is } in self.fragments.drain(..) {
+            match is {
+                Which::First(ports) => seen.begin(datagram, ports, time),
+                Which::Later(place, fields) => {
+                    if let Some(ports) = seen.find(&datagram, time) {
+                        let Packet { row, clock, .. } = self.packets[place];
+                        self.packets[place] = Packet { row, clock, ..fields.packet(ports, ipv6, by) };
+                    }
+                }
+            }
+        }
+    }
+
+    /// The packets, and the places of those of each shard.
+    pub fn by_shard(&mut self) -> (&[Packet], impl Iterator<Item = &[u32]>) {
+        self.shards.iter_mut().for_each(Vec::clear);
+        for (packet, place) in self.packets.iter().zip(0..) {
+            self.shards[(packet.hash >> 32) as usize % SHARDS].push(place);
+        }
+        (&self.packets, self.shards.iter().map(Vec::as_slice))
     }
 }

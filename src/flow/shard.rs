@@ -99,12 +99,13 @@ impl Default for Shard {
 }
 
 impl Shard {
-    /// Takes packets in their order; the clock stood at `clock` before them.
-    pub fn add(&mut self, packets: &[Packet], clock: i64, batch: &Batch, note_owners: bool) {
-        self.since_sweep += packets.len();
-        for packets in packets.chunks(TOGETHER) {
-            self.look_ahead(packets);
-            for packet in packets {
+    /// Takes those of the packets that have these places, in their order; the clock stood at `clock` before all of them.
+    pub fn add(&mut self, packets: &[Packet], places: &[u32], clock: i64, batch: &Batch, note_owners: bool) {
+        self.since_sweep += places.len();
+        for places in places.chunks(TOGETHER) {
+            self.look_ahead(packets, places);
+            for place in places {
+                let packet = &packets[*place as usize];
                 let clock = packet.clock.max(clock);
                 let in_order;
                 let packet = if batch.rules.in_order {
@@ -124,10 +125,10 @@ impl Shard {
     }
 
     /// Touches the memory that the packets will need. The sum keeps the loads from being left out.
-    fn look_ahead(&self, packets: &[Packet]) {
+    fn look_ahead(&self, packets: &[Packet], places: &[u32]) {
         let mut slots = [NOWHERE; TOGETHER];
-        for (slot, packet) in slots.iter_mut().zip(packets) {
-            *slot = self.index.likely(packet.hash).unwrap_or(NOWHERE);
+        for (slot, place) in slots.iter_mut().zip(places) {
+            *slot = self.index.likely(packets[*place as usize].hash).unwrap_or(NOWHERE);
         }
         let flows = slots.iter().filter_map(|slot| self.flows.items.get(*slot as usize));
         let connections = flows.filter_map(|flow| self.connections.items.get(flow.tcp as usize));

@@ -47,6 +47,11 @@ impl<T> Turnstile<T> {
         true
     }
 
+    /// Whose turn it is.
+    pub fn turn(&self) -> u64 {
+        self.turn.load(Ordering::Acquire)
+    }
+
     pub fn get_mut(&mut self) -> &mut T {
         self.inner.get_mut().unwrap_or_else(PoisonError::into_inner)
     }

@@ -11,7 +11,7 @@ use crate::capture::{Format, Framing, Source};
 use crate::columns::Frame;
 use crate::columns::dictionary::Dictionary;
 use crate::columns::frame::Selection;
-use crate::columns::scratch::{Plan, Scratch};
+use crate::columns::scratch::{Filled, Plan, Scratch};
 use crate::columns::store::{self, Store};
 use crate::error::Result;
 use crate::memory::Room;
@@ -119,6 +119,12 @@ impl<'a> Columns<'a> {
 }
 
 impl Sink for Columns<'_> {
+    type Rows = Filled;
+
+    fn rows(&self) -> Filled {
+        Filled::new(self.plan)
+    }
+
     /// Gives addresses the places that they have in all columns.
     fn meet(&self, first: usize, scratch: &mut Scratch) -> Result<()> {
         let rows = (first + scratch.rows()) as u64;
@@ -129,9 +135,11 @@ impl Sink for Columns<'_> {
         Ok(())
     }
 
-    unsafe fn keep(&self, first: usize, scratch: &mut Scratch) {
-        // SAFETY: passed on to the caller.
-        unsafe { self.store.write(first, scratch, self.plan) };
+    unsafe fn keep(&self, _number: u64, first: usize, scratch: &mut Scratch) {
+        if scratch.rows() > 0 {
+            // SAFETY: passed on to the caller.
+            unsafe { self.store.write(first, scratch, self.plan) };
+        }
     }
 
     fn pause(&self, _done: u64, _total: u64) -> Result<()> {

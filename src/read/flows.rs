@@ -1,15 +1,16 @@
 //! Rows become flows, without columns of packets in between: those of a chunk are taken while they are in the cache.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use super::{About, Monitor, Options, Sink, read_into};
 use crate::capture::format::with_format;
 use crate::capture::{Format, Framing, Source};
-use crate::columns::scratch::Scratch;
+use crate::columns::dictionary::Memo;
+use crate::columns::scratch::{Rows, Scratch};
 use crate::error::Result;
-use crate::flow::packet::Columns;
-use crate::flow::{Met, Meter};
+use crate::flow::packet::Fields;
+use crate::flow::{Gather, Meter, Range};
+use crate::wire::Packet;
 
 /// After so many bytes the flows that are over become rows: often enough that they are still in the cache, seldom enough that
 /// threads lose little by waiting for one another.
@@ -18,20 +19,41 @@ const BLOCK: u64 = 64 << 20;
 /// A meter that takes what is read.
 pub struct Flows {
     meter: RwLock<Meter>,
-    state: Mutex<State>,
+    gather: Arc<Gather>,
+    before: Mutex<Before>,
 }
 
-#[derive(Default)]
-struct State {
-    /// Flows before those of the present source.
-    before: usize,
-    /// By the first row of chunks that are to be kept.
-    met: BTreeMap<usize, Met>,
+/// What was there before the present source.
+#[derive(Clone, Copy, Default)]
+struct Before {
+    flows: usize,
+    tickets: u64,
+}
+
+/// The packets of a chunk, gathered as they are decoded.
+pub struct Gathered {
+    range: Range,
+    ipv6: Memo<[u8; 16]>,
+    by: Arc<Gather>,
+}
+
+impl Rows for Gathered {
+    fn take(&mut self, batch: &[Packet]) {
+        for packet in batch {
+            let fields = Fields::of(packet, &mut self.ipv6);
+            self.range.push(&fields, self.ipv6.values(), &self.by);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.range.clear();
+        self.ipv6.clear();
+    }
 }
 
 impl Flows {
     pub fn new(meter: Meter) -> Self {
-        Self { meter: RwLock::new(meter), state: Mutex::default() }
+        Self { gather: Arc::clone(meter.gather()), meter: RwLock::new(meter), before: Mutex::default() }
     }
 
     /// The meter, which has all that was read so far.
@@ -66,38 +88,42 @@ impl Flows {
     }
 
     fn begin(&self) {
-        self.state().before = self.meter.read().unwrap_or_else(PoisonError::into_inner).flows();
+        let meter = self.read_meter();
+        *self.before.lock().unwrap_or_else(PoisonError::into_inner) = Before { flows: meter.flows(), tickets: meter.ticket() };
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn before(&self) -> Before {
+        *self.before.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_meter(&self) -> RwLockReadGuard<'_, Meter> {
+        self.meter.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Sink for Flows {
+    type Rows = Gathered;
+
+    fn rows(&self) -> Gathered {
+        Gathered { range: Range::default(), ipv6: Memo::default(), by: Arc::clone(&self.gather) }
+    }
+
     fn block(&self) -> u64 {
         BLOCK
     }
 
-    fn meet(&self, first: usize, scratch: &mut Scratch) -> Result<()> {
-        if scratch.rows() == 0 {
-            return Ok(());
-        }
-        let columns = Columns::of_scratch(scratch);
-        let met = self.meter.read().unwrap_or_else(PoisonError::into_inner).meet(&columns, 0..columns.rows());
-        self.state().met.insert(first, met);
+    fn meet(&self, _first: usize, _scratch: &mut Scratch<Gathered>) -> Result<()> {
         Ok(())
     }
 
-    unsafe fn keep(&self, first: usize, scratch: &mut Scratch) {
-        let met = self.state().met.remove(&first).expect("the chunk was met");
-        let columns = Columns::of_scratch(scratch);
-        self.meter.read().unwrap_or_else(PoisonError::into_inner).take_rows(&columns, 0..columns.rows(), &met);
+    unsafe fn keep(&self, number: u64, _first: usize, scratch: &mut Scratch<Gathered>) {
+        let Gathered { range, ipv6, .. } = scratch.filled();
+        self.read_meter().take_range(self.before().tickets + number, range, ipv6.values());
         scratch.clear();
     }
 
     fn pause(&self, done: u64, total: u64) -> Result<()> {
-        let before = self.state().before;
+        let before = self.before().flows;
         let in_the_end = |flows: usize| {
             let here = flows.saturating_sub(before) as u64;
             before + (here.saturating_mul(total) / done.max(1)) as usize
@@ -107,6 +133,6 @@ impl Sink for Flows {
     }
 
     fn abandon(&self) {
-        self.meter.read().unwrap_or_else(PoisonError::into_inner).abandon();
+        self.read_meter().abandon();
     }
 }
