@@ -110,7 +110,7 @@ fn frame(packets: &[Sent]) -> Frame {
 /// All that a table says, as text.
 fn rows(table: &Table) -> Vec<Vec<String>> {
     let mut out = vec![Vec::new(); table.rows()];
-    for (at, column, _) in table.columns() {
+    for (at, column) in table.columns() {
         fn texts<T: arrow_buffer::ArrowNativeType + std::fmt::Debug>(table: &Table, at: usize) -> Vec<String> {
             table.values::<T>(at).unwrap().iter().map(|value| format!("{value:?}")).collect()
         }

@@ -9,7 +9,7 @@ use bytemuck::allocation::try_zeroed_slice_box;
 use rayon::prelude::*;
 
 use crate::columns::dictionary::Dictionary;
-use crate::flow::columns::{COLUMNS, Getter, Group, Record};
+use crate::flow::columns::{COLUMNS, Column, Get, Getter, Group, Record};
 use crate::flow::history::History;
 use crate::flow::rules::Rules;
 use crate::flow::shard::Shard;
@@ -59,7 +59,7 @@ struct Scratch<'a> {
 
 impl Builder {
     pub fn new(rules: &Rules) -> Self {
-        let wanted: Vec<usize> = (0..COLUMNS.len()).filter(|place| is_wanted(COLUMNS[*place].group, rules)).collect();
+        let wanted: Vec<usize> = (0..COLUMNS.len()).filter(|place| is_kept(&COLUMNS[*place], rules)).collect();
         let mut histories = Dictionary::default();
         histories.place(History::default());
         Self {
@@ -132,13 +132,15 @@ impl Builder {
     }
 }
 
-fn is_wanted(group: Group, rules: &Rules) -> bool {
-    match group {
+/// Whether the table keeps the column: it is wanted, and does not follow from others.
+fn is_kept(column: &Column, rules: &Rules) -> bool {
+    let is_wanted = match column.group {
         Group::Core => true,
         Group::Zeek => rules.attempt_timeout.is_some(),
         Group::Statistics => rules.statistics,
         Group::Sequence => rules.sequence > 0,
-    }
+    };
+    is_wanted && !column.getter.is_made()
 }
 
 /// The texts of histories in ascending order, and for each of `histories` the number of its text; the first one is empty.
@@ -328,12 +330,12 @@ fn into_buffer<T: ArrowNativeType>(mut values: Vec<T>, rows: usize) -> Buffer {
 impl Part<'_> {
     fn fill(&mut self, getter: &Getter, records: &[Record], rows: &[usize], histories: &Dictionary<History>) {
         match (getter, self) {
-            (Getter::U8(get) | Getter::State(get), Part::U8(out)) => put(*get, records, rows, out),
-            (Getter::U16(get), Part::U16(out)) => put(*get, records, rows, out),
-            (Getter::U32(get) | Getter::Ip(get), Part::U32(out)) => put(*get, records, rows, out),
-            (Getter::U64(get), Part::U64(out)) => put(*get, records, rows, out),
-            (Getter::Time(get) | Getter::Duration(get), Part::I64(out)) => put(*get, records, rows, out),
-            (Getter::F64(get), Part::F64(out)) => put(*get, records, rows, out),
+            (Getter::U8(get) | Getter::State(get), Part::U8(out)) => put(get, records, rows, out),
+            (Getter::U16(get), Part::U16(out)) => put(get, records, rows, out),
+            (Getter::U32(get) | Getter::Ip(get), Part::U32(out)) => put(get, records, rows, out),
+            (Getter::U64(get), Part::U64(out)) => put(get, records, rows, out),
+            (Getter::Time(get) | Getter::Duration(get), Part::I64(out)) => put(get, records, rows, out),
+            (Getter::F64(get), Part::F64(out)) => put(get, records, rows, out),
             (Getter::Letters(get), Part::Letters(out)) => {
                 for (row, record) in rows.iter().zip(records) {
                     out[*row] = histories.find(&get(record)).unwrap_or(UNKNOWN);
@@ -346,7 +348,8 @@ impl Part<'_> {
 }
 
 /// Fills rows in ascending order, of which there is at least one. All are 0: where nothing else comes, nothing is touched.
-fn put<T: ArrowNativeType>(get: fn(&[Record], &mut [T]), records: &[Record], rows: &[usize], out: &mut [T]) {
+fn put<T: ArrowNativeType>(get: &Get<T>, records: &[Record], rows: &[usize], out: &mut [T]) {
+    let Get::Kept(get) = get else { return };
     let (first, count) = (rows[0], rows.len());
     let mut values = [T::default(); BLOCK];
     let values = &mut values[..count];

@@ -3,9 +3,12 @@
 //! A row is the documentation, the group, the name, the kind, which flows have the field, and the getter. Tables, numpy properties,
 //! the Arrow schema, the stubs and the reference page follow from it. The order here is the order everywhere.
 
+use arrow_buffer::{ArrowNativeType, Buffer};
+
 use crate::flow::history::{Event, History};
 use crate::flow::state::Flow;
 use crate::flow::statistics::{Bulks, Sample, Sizes, Statistics};
+use crate::flow::table::Table;
 use crate::flow::tcp::{ORIGINATOR, RESPONDER, Tcp, code};
 
 /// A flow that is over, with all that is known of it.
@@ -16,21 +19,29 @@ pub struct Record<'a> {
     pub statistics: Option<&'a Statistics>,
 }
 
-/// Rows are filled a block at a time, so that a column's kind is looked at once a block.
+/// Where the values of a column come from.
+pub enum Get<T> {
+    /// From what is known of the flows, when they are over: a block of them at a time, so that a column's kind is looked at once a
+    /// block.
+    Kept(fn(&[Record], &mut [T])),
+    /// From other columns, when it is first asked for: until then it takes no memory.
+    Made(fn(&Table) -> Vec<T>),
+}
+
 pub enum Getter {
-    U8(fn(&[Record], &mut [u8])),
-    U16(fn(&[Record], &mut [u16])),
-    U32(fn(&[Record], &mut [u32])),
-    U64(fn(&[Record], &mut [u64])),
-    F64(fn(&[Record], &mut [f64])),
+    U8(Get<u8>),
+    U16(Get<u16>),
+    U32(Get<u32>),
+    U64(Get<u64>),
+    F64(Get<f64>),
     /// Nanoseconds since 1970.
-    Time(fn(&[Record], &mut [i64])),
+    Time(Get<i64>),
     /// Nanoseconds.
-    Duration(fn(&[Record], &mut [i64])),
+    Duration(Get<i64>),
     /// An IPv4 address itself or the place of an IPv6 address: which end of the key.
-    Ip(fn(&[Record], &mut [u32])),
+    Ip(Get<u32>),
     /// A place in [`crate::flow::tcp::CONN_STATES`].
-    State(fn(&[Record], &mut [u8])),
+    State(Get<u8>),
     /// Letters, as places in the table's list of texts.
     Letters(fn(&Record) -> History),
     /// Something of each of the first packets, which the table keeps by itself.
@@ -93,12 +104,24 @@ macro_rules! getter {
     (CommunityId, $_:expr) => {
         Getter::CommunityId
     };
+    (MadeU32, $make:expr) => {
+        Getter::U32(Get::Made($make))
+    };
+    (MadeU64, $make:expr) => {
+        Getter::U64(Get::Made($make))
+    };
+    (MadeF64, $make:expr) => {
+        Getter::F64(Get::Made($make))
+    };
+    (MadeDuration, $make:expr) => {
+        Getter::Duration(Get::Made($make))
+    };
     ($kind:ident, $get:expr) => {
-        Getter::$kind(|records, out| {
+        Getter::$kind(Get::Kept(|records, out| {
             for (out, record) in out.iter_mut().zip(records) {
                 *out = $get(record);
             }
-        })
+        }))
     };
 }
 
@@ -145,27 +168,27 @@ columns! {
     /// Time of the latest packet.
     Core last_seen: Time, Always, |r: &Record| r.flow.last_seen;
     /// From the earliest packet to the latest.
-    Core duration: Duration, Always, |r: &Record| r.flow.duration();
+    Core duration: MadeDuration, Always, |t| combined(t, "last_seen", "first_seen", i64::saturating_sub);
     /// Packets of both directions.
-    Core packets_total: U64, Always, |r: &Record| r.flow.total_packets();
+    Core packets_total: MadeU64, Always, |t| combined(t, "packets_fwd", "packets_rev", u64::saturating_add);
     /// Packets of the forward end.
     Core packets_fwd: U64, Always, |r: &Record| r.flow.packets[0].into();
     /// Packets of the other end.
     Core packets_rev: U64, Always, |r: &Record| r.flow.packets[1].into();
     /// Bytes on the wire, link headers included, of both directions.
-    Core bytes_total: U64, Always, |r: &Record| sum(r.flow.bytes);
+    Core bytes_total: MadeU64, Always, |t| combined(t, "bytes_fwd", "bytes_rev", u64::saturating_add);
     /// Bytes on the wire that the forward end sent.
     Core bytes_fwd: U64, Always, |r: &Record| r.flow.bytes[0];
     /// Bytes on the wire that the other end sent.
     Core bytes_rev: U64, Always, |r: &Record| r.flow.bytes[1];
     /// Bytes of IP packets, their headers included, of both directions.
-    Core ip_bytes_total: U64, Always, |r: &Record| sum(r.flow.ip_bytes);
+    Core ip_bytes_total: MadeU64, Always, |t| combined(t, "ip_bytes_fwd", "ip_bytes_rev", u64::saturating_add);
     /// Bytes of IP packets that the forward end sent.
     Core ip_bytes_fwd: U64, Always, |r: &Record| r.flow.ip_bytes[0];
     /// Bytes of IP packets that the other end sent.
     Core ip_bytes_rev: U64, Always, |r: &Record| r.flow.ip_bytes[1];
     /// Bytes of transport payload of both directions, as often as they were sent.
-    Core payload_bytes_total: U64, Always, |r: &Record| sum(r.flow.payload_bytes);
+    Core payload_bytes_total: MadeU64, Always, |t| combined(t, "payload_bytes_fwd", "payload_bytes_rev", u64::saturating_add);
     /// Bytes of transport payload that the forward end sent.
     Core payload_bytes_fwd: U64, Always, |r: &Record| r.flow.payload_bytes[0];
     /// Bytes of transport payload that the other end sent.
@@ -205,17 +228,17 @@ columns! {
     /// How long the connection lasted until both ends had closed it.
     Zeek zeek_duration: Duration, NotZero, |r: &Record| r.zeek_duration();
     /// Bytes on the wire of packets of both ends: least.
-    Statistics size_min_total: U32, AtLeast("packets_total", 1), |r: &Record| r.sizes(2).min() as u32;
+    Statistics size_min_total: MadeU32, AtLeast("packets_total", 1), |t| least(t, "size_min_fwd", "size_min_rev");
     /// Bytes on the wire of packets of both ends: mean.
-    Statistics size_mean_total: F64, AtLeast("packets_total", 1), |r: &Record| r.sizes(2).mean();
+    Statistics size_mean_total: MadeF64, AtLeast("packets_total", 1), |t| ratio(t, "bytes_total", "packets_total");
     /// Bytes on the wire of packets of both ends: standard deviation (of a sample).
     Statistics size_std_total: F64, AtLeast("packets_total", 2), |r: &Record| r.sizes(2).std();
     /// Bytes on the wire of packets of both ends: greatest.
-    Statistics size_max_total: U32, AtLeast("packets_total", 1), |r: &Record| r.sizes(2).max() as u32;
+    Statistics size_max_total: MadeU32, AtLeast("packets_total", 1), |t| combined(t, "size_max_fwd", "size_max_rev", u32::max);
     /// Bytes on the wire of packets of the forward end: least.
     Statistics size_min_fwd: U32, AtLeast("packets_fwd", 1), |r: &Record| r.sizes(0).min() as u32;
     /// Bytes on the wire of packets of the forward end: mean.
-    Statistics size_mean_fwd: F64, AtLeast("packets_fwd", 1), |r: &Record| r.sizes(0).mean();
+    Statistics size_mean_fwd: MadeF64, AtLeast("packets_fwd", 1), |t| ratio(t, "bytes_fwd", "packets_fwd");
     /// Bytes on the wire of packets of the forward end: standard deviation (of a sample).
     Statistics size_std_fwd: F64, AtLeast("packets_fwd", 2), |r: &Record| r.sizes(0).std();
     /// Bytes on the wire of packets of the forward end: greatest.
@@ -223,23 +246,23 @@ columns! {
     /// Bytes on the wire of packets of the other end: least.
     Statistics size_min_rev: U32, AtLeast("packets_rev", 1), |r: &Record| r.sizes(1).min() as u32;
     /// Bytes on the wire of packets of the other end: mean.
-    Statistics size_mean_rev: F64, AtLeast("packets_rev", 1), |r: &Record| r.sizes(1).mean();
+    Statistics size_mean_rev: MadeF64, AtLeast("packets_rev", 1), |t| ratio(t, "bytes_rev", "packets_rev");
     /// Bytes on the wire of packets of the other end: standard deviation (of a sample).
     Statistics size_std_rev: F64, AtLeast("packets_rev", 2), |r: &Record| r.sizes(1).std();
     /// Bytes on the wire of packets of the other end: greatest.
     Statistics size_max_rev: U32, AtLeast("packets_rev", 1), |r: &Record| r.sizes(1).max() as u32;
     /// Bytes of transport payload of packets of both ends: least.
-    Statistics payload_min_total: U32, AtLeast("packets_total", 1), |r: &Record| r.payloads(2).min() as u32;
+    Statistics payload_min_total: MadeU32, AtLeast("packets_total", 1), |t| least(t, "payload_min_fwd", "payload_min_rev");
     /// Bytes of transport payload of packets of both ends: mean.
-    Statistics payload_mean_total: F64, AtLeast("packets_total", 1), |r: &Record| r.payloads(2).mean();
+    Statistics payload_mean_total: MadeF64, AtLeast("packets_total", 1), |t| ratio(t, "payload_bytes_total", "packets_total");
     /// Bytes of transport payload of packets of both ends: standard deviation (of a sample).
     Statistics payload_std_total: F64, AtLeast("packets_total", 2), |r: &Record| r.payloads(2).std();
     /// Bytes of transport payload of packets of both ends: greatest.
-    Statistics payload_max_total: U32, AtLeast("packets_total", 1), |r: &Record| r.payloads(2).max() as u32;
+    Statistics payload_max_total: MadeU32, AtLeast("packets_total", 1), |t| combined(t, "payload_max_fwd", "payload_max_rev", u32::max);
     /// Bytes of transport payload of packets of the forward end: least.
     Statistics payload_min_fwd: U32, AtLeast("packets_fwd", 1), |r: &Record| r.payloads(0).min() as u32;
     /// Bytes of transport payload of packets of the forward end: mean.
-    Statistics payload_mean_fwd: F64, AtLeast("packets_fwd", 1), |r: &Record| r.payloads(0).mean();
+    Statistics payload_mean_fwd: MadeF64, AtLeast("packets_fwd", 1), |t| ratio(t, "payload_bytes_fwd", "packets_fwd");
     /// Bytes of transport payload of packets of the forward end: standard deviation (of a sample).
     Statistics payload_std_fwd: F64, AtLeast("packets_fwd", 2), |r: &Record| r.payloads(0).std();
     /// Bytes of transport payload of packets of the forward end: greatest.
@@ -247,7 +270,7 @@ columns! {
     /// Bytes of transport payload of packets of the other end: least.
     Statistics payload_min_rev: U32, AtLeast("packets_rev", 1), |r: &Record| r.payloads(1).min() as u32;
     /// Bytes of transport payload of packets of the other end: mean.
-    Statistics payload_mean_rev: F64, AtLeast("packets_rev", 1), |r: &Record| r.payloads(1).mean();
+    Statistics payload_mean_rev: MadeF64, AtLeast("packets_rev", 1), |t| ratio(t, "payload_bytes_rev", "packets_rev");
     /// Bytes of transport payload of packets of the other end: standard deviation (of a sample).
     Statistics payload_std_rev: F64, AtLeast("packets_rev", 2), |r: &Record| r.payloads(1).std();
     /// Bytes of transport payload of packets of the other end: greatest.
@@ -285,49 +308,49 @@ columns! {
     /// Time of the latest packet of the other end.
     Statistics last_seen_rev: Time, AtLeast("packets_rev", 1), |r: &Record| r.statistics.map_or(0, |s| s.last_seen[1]);
     /// Packets of both ends with TCP's flag FIN.
-    Statistics fin_total: U32, OfTcp, |r: &Record| r.flags(2, 0);
+    Statistics fin_total: MadeU32, OfTcp, |t| combined(t, "fin_fwd", "fin_rev", u32::saturating_add);
     /// Packets of the forward end with TCP's flag FIN.
     Statistics fin_fwd: U32, OfTcp, |r: &Record| r.flags(0, 0);
     /// Packets of the other end with TCP's flag FIN.
     Statistics fin_rev: U32, OfTcp, |r: &Record| r.flags(1, 0);
     /// Packets of both ends with TCP's flag SYN.
-    Statistics syn_total: U32, OfTcp, |r: &Record| r.flags(2, 1);
+    Statistics syn_total: MadeU32, OfTcp, |t| combined(t, "syn_fwd", "syn_rev", u32::saturating_add);
     /// Packets of the forward end with TCP's flag SYN.
     Statistics syn_fwd: U32, OfTcp, |r: &Record| r.flags(0, 1);
     /// Packets of the other end with TCP's flag SYN.
     Statistics syn_rev: U32, OfTcp, |r: &Record| r.flags(1, 1);
     /// Packets of both ends with TCP's flag RST.
-    Statistics rst_total: U32, OfTcp, |r: &Record| r.flags(2, 2);
+    Statistics rst_total: MadeU32, OfTcp, |t| combined(t, "rst_fwd", "rst_rev", u32::saturating_add);
     /// Packets of the forward end with TCP's flag RST.
     Statistics rst_fwd: U32, OfTcp, |r: &Record| r.flags(0, 2);
     /// Packets of the other end with TCP's flag RST.
     Statistics rst_rev: U32, OfTcp, |r: &Record| r.flags(1, 2);
     /// Packets of both ends with TCP's flag PSH.
-    Statistics psh_total: U32, OfTcp, |r: &Record| r.flags(2, 3);
+    Statistics psh_total: MadeU32, OfTcp, |t| combined(t, "psh_fwd", "psh_rev", u32::saturating_add);
     /// Packets of the forward end with TCP's flag PSH.
     Statistics psh_fwd: U32, OfTcp, |r: &Record| r.flags(0, 3);
     /// Packets of the other end with TCP's flag PSH.
     Statistics psh_rev: U32, OfTcp, |r: &Record| r.flags(1, 3);
     /// Packets of both ends with TCP's flag ACK.
-    Statistics ack_total: U32, OfTcp, |r: &Record| r.flags(2, 4);
+    Statistics ack_total: MadeU32, OfTcp, |t| combined(t, "ack_fwd", "ack_rev", u32::saturating_add);
     /// Packets of the forward end with TCP's flag ACK.
     Statistics ack_fwd: U32, OfTcp, |r: &Record| r.flags(0, 4);
     /// Packets of the other end with TCP's flag ACK.
     Statistics ack_rev: U32, OfTcp, |r: &Record| r.flags(1, 4);
     /// Packets of both ends with TCP's flag URG.
-    Statistics urg_total: U32, OfTcp, |r: &Record| r.flags(2, 5);
+    Statistics urg_total: MadeU32, OfTcp, |t| combined(t, "urg_fwd", "urg_rev", u32::saturating_add);
     /// Packets of the forward end with TCP's flag URG.
     Statistics urg_fwd: U32, OfTcp, |r: &Record| r.flags(0, 5);
     /// Packets of the other end with TCP's flag URG.
     Statistics urg_rev: U32, OfTcp, |r: &Record| r.flags(1, 5);
     /// Packets of both ends with TCP's flag ECE.
-    Statistics ece_total: U32, OfTcp, |r: &Record| r.flags(2, 6);
+    Statistics ece_total: MadeU32, OfTcp, |t| combined(t, "ece_fwd", "ece_rev", u32::saturating_add);
     /// Packets of the forward end with TCP's flag ECE.
     Statistics ece_fwd: U32, OfTcp, |r: &Record| r.flags(0, 6);
     /// Packets of the other end with TCP's flag ECE.
     Statistics ece_rev: U32, OfTcp, |r: &Record| r.flags(1, 6);
     /// Packets of both ends with TCP's flag CWR.
-    Statistics cwr_total: U32, OfTcp, |r: &Record| r.flags(2, 7);
+    Statistics cwr_total: MadeU32, OfTcp, |t| combined(t, "cwr_fwd", "cwr_rev", u32::saturating_add);
     /// Packets of the forward end with TCP's flag CWR.
     Statistics cwr_fwd: U32, OfTcp, |r: &Record| r.flags(0, 7);
     /// Packets of the other end with TCP's flag CWR.
@@ -393,8 +416,33 @@ fn nanoseconds(value: f64) -> i64 {
     value.round() as i64
 }
 
-fn sum(both: [u64; 2]) -> u64 {
-    both[0].saturating_add(both[1])
+/// Two columns in one.
+fn combined<T: ArrowNativeType>(table: &Table, one: &str, other: &str, with: fn(T, T) -> T) -> Vec<T> {
+    table.named::<T>(one).iter().zip(table.named::<T>(other).iter()).map(|(one, other)| with(*one, *other)).collect()
+}
+
+/// A sum for each of so many; 0 of none.
+#[allow(clippy::cast_precision_loss, reason = "means are fractions")]
+fn ratio(table: &Table, sum: &str, count: &str) -> Vec<f64> {
+    let mean = |(sum, count): (&u64, &u64)| if *count == 0 { 0.0 } else { *sum as f64 / *count as f64 };
+    table.named(sum).iter().zip(table.named(count).iter()).map(mean).collect()
+}
+
+/// The least of both directions, of which one may have no packets.
+fn least(table: &Table, forward: &str, reverse: &str) -> Vec<u32> {
+    let (forward, reverse) = (table.named::<u32>(forward), table.named::<u32>(reverse));
+    let packets = table
+        .named::<u64>("packets_fwd")
+        .iter()
+        .zip(table.named::<u64>("packets_rev").iter())
+        .map(|(forward, reverse)| (*forward > 0, *reverse > 0))
+        .collect::<Vec<_>>();
+    let least = |((forward, reverse), packets): ((&u32, &u32), &(bool, bool))| match packets {
+        (true, true) => *forward.min(reverse),
+        (true, false) => *forward,
+        _ => *reverse,
+    };
+    forward.iter().zip(reverse.iter()).zip(&packets).map(least).collect()
 }
 
 const ICMP: [u8; 2] = [1, 58];
@@ -429,8 +477,7 @@ impl Record<'_> {
     }
 
     fn flags(&self, side: usize, bit: usize) -> u32 {
-        let count = |s: &Statistics| if side == 2 { s.flags[0][bit].saturating_add(s.flags[1][bit]) } else { s.flags[side][bit] };
-        self.statistics.map_or(0, count)
+        self.statistics.map_or(0, |s| s.flags[side][bit])
     }
 
     fn header_min(&self, side: usize) -> u32 {
@@ -526,9 +573,28 @@ impl Record<'_> {
 }
 
 impl Getter {
-    /// Whether the column has a buffer of its own.
-    pub fn is_stored(&self) -> bool {
-        !matches!(self, Self::Steps(_) | Self::CommunityId)
+    /// The values of a column that follows from others; None of those that are kept.
+    pub fn make(&self, table: &Table) -> Option<Buffer> {
+        fn make<T: ArrowNativeType>(get: &Get<T>, table: &Table) -> Option<Buffer> {
+            match get {
+                Get::Kept(_) => None,
+                Get::Made(make) => Some(make(table).into()),
+            }
+        }
+        match self {
+            Self::U8(get) | Self::State(get) => make(get, table),
+            Self::U16(get) => make(get, table),
+            Self::U32(get) | Self::Ip(get) => make(get, table),
+            Self::U64(get) => make(get, table),
+            Self::F64(get) => make(get, table),
+            Self::Time(get) | Self::Duration(get) => make(get, table),
+            Self::Letters(_) | Self::Steps(_) | Self::CommunityId => None,
+        }
+    }
+
+    /// Whether the column follows from others.
+    pub fn is_made(&self) -> bool {
+        matches!(self, Self::U32(Get::Made(_)) | Self::U64(Get::Made(_)) | Self::F64(Get::Made(_)) | Self::Duration(Get::Made(_)))
     }
 }
 

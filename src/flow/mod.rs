@@ -8,6 +8,7 @@
 //! | [`key`] | what the packets of a flow have in common |
 //! | [`fragments`] | the ports of fragments, which only the first one has |
 //! | [`index`] | from keys to the flows that are open |
+//! | [`slab`] | where flows are kept |
 //! | [`state`] | an open flow: what every one has |
 //! | [`statistics`] | what is kept of sizes and times if it is asked for |
 //! | [`tcp`] | what only TCP has, by Zeek's definitions |
@@ -36,6 +37,7 @@ pub mod ranks;
 pub mod rules;
 pub mod server_ports;
 pub mod shard;
+pub mod slab;
 pub mod state;
 pub mod statistics;
 pub mod table;

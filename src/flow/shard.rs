@@ -6,6 +6,7 @@ use crate::flow::index::Index;
 use crate::flow::packet::Packet;
 use crate::flow::rules::Rules;
 use crate::flow::server_ports::is_server_port;
+use crate::flow::slab::Slab;
 use crate::flow::state::{EndReason, Flow, NOWHERE};
 use crate::flow::statistics::{Statistics, Step};
 use crate::flow::tcp::{ORIGINATOR, RESPONDER, Segment, Tcp, flag};
@@ -14,34 +15,6 @@ use crate::flow::tcp::{ORIGINATOR, RESPONDER, Segment, Tcp, flag};
 const TOGETHER: usize = 16;
 
 type Pair = [[u8; 16]; 2];
-
-/// Things of flows, in places that are used again.
-struct Slab<T> {
-    items: Vec<T>,
-    free: Vec<u32>,
-}
-
-impl<T> Default for Slab<T> {
-    fn default() -> Self {
-        Self { items: Vec::new(), free: Vec::new() }
-    }
-}
-
-impl<T: Copy> Slab<T> {
-    fn put(&mut self, item: T) -> u32 {
-        if let Some(place) = self.free.pop() {
-            self.items[place as usize] = item;
-            return place;
-        }
-        self.items.push(item);
-        self.items.len() as u32 - 1
-    }
-
-    fn take(&mut self, place: u32) -> T {
-        self.free.push(place);
-        self.items[place as usize]
-    }
-}
 
 /// A flow that is over. It keeps its slot until a table has it.
 #[derive(Clone, Copy)]
@@ -225,19 +198,19 @@ impl Shard {
             flow.tcp = self.connections.put(tcp);
         }
         let slot = self.flows.put(flow);
-        self.clear_statistics(slot as usize, batch.rules);
+        self.clear_statistics(slot, batch.rules);
         self.next_due = self.next_due.min(packet.time.saturating_add(batch.rules.shortest_timeout()));
         slot
     }
 
-    fn clear_statistics(&mut self, slot: usize, rules: &Rules) {
+    fn clear_statistics(&mut self, slot: u32, rules: &Rules) {
         if rules.statistics {
-            if slot == self.statistics.len() {
-                self.statistics.push(Statistics::default());
+            if slot as usize == self.statistics.len() {
+                self.statistics.push(Statistics::NEW);
             } else {
-                self.statistics[slot] = Statistics::default();
+                self.statistics[slot as usize] = Statistics::NEW;
             }
-            let steps = slot * rules.sequence;
+            let steps = slot as usize * rules.sequence;
             self.steps.resize(self.steps.len().max(steps + rules.sequence), Step::default());
             self.steps[steps..steps + rules.sequence].fill(Step::default());
         }

@@ -43,13 +43,9 @@ pub struct Sizes {
     squares: Wide,
 }
 
-impl Default for Sizes {
-    fn default() -> Self {
-        Self { min: u32::MAX, max: 0, squares: Wide::default() }
-    }
-}
-
 impl Sizes {
+    const NEW: Self = Self { min: u32::MAX, max: 0, squares: Wide([0; 2]) };
+
     #[inline]
     fn add(&mut self, size: u32) {
         self.min = self.min.min(size);
@@ -73,9 +69,13 @@ pub struct Spread {
     squares: Wide,
 }
 
+impl Spread {
+    const NEW: Self = Self { min: u64::MAX, max: 0, sum: 0, squares: Wide([0; 2]) };
+}
+
 impl Default for Spread {
     fn default() -> Self {
-        Self { min: u64::MAX, max: 0, sum: 0, squares: Wide::default() }
+        Self::NEW
     }
 }
 
@@ -191,29 +191,28 @@ pub struct Statistics {
     begun: Both<bool>,
 }
 
-impl Default for Statistics {
-    fn default() -> Self {
-        Self {
-            sizes: Both::default(),
-            payloads: Both::default(),
-            gaps: Default::default(),
-            first_seen: [0; 2],
-            last_seen: [0; 2],
-            flags: Both::default(),
-            header_bytes: [0; 2],
-            header_min: [u32::MAX; 2],
-            data_packets: [0; 2],
-            bulks: Both::default(),
-            run: Run::default(),
-            subflows: 1,
-            idle_count: 0,
-            active: Spread::default(),
-            idle: Spread::default(),
-            active_since: 0,
-            latest: 0,
-            begun: [false; 2],
-        }
-    }
+impl Statistics {
+    /// Of no packets. A constant, which is copied to its place at once.
+    pub const NEW: Self = Self {
+        sizes: [Sizes::NEW; 2],
+        payloads: [Sizes::NEW; 2],
+        gaps: [Spread::NEW; 3],
+        first_seen: [0; 2],
+        last_seen: [0; 2],
+        flags: [[0; FLAGS]; 2],
+        header_bytes: [0; 2],
+        header_min: [u32::MAX; 2],
+        data_packets: [0; 2],
+        bulks: [Bulks { count: 0, packets: 0, bytes: 0, duration: 0 }; 2],
+        run: Run { direction: 0, packets: 0, bytes: 0, since: 0, last: 0 },
+        subflows: 1,
+        idle_count: 0,
+        active: Spread::NEW,
+        idle: Spread::NEW,
+        active_since: 0,
+        latest: 0,
+        begun: [false; 2],
+    };
 }
 
 /// Nanoseconds since a time, none if it is later.
@@ -334,7 +333,7 @@ mod tests {
 
     /// Packets as direction, milliseconds and payload; 40 bytes of headers each.
     fn statistics(packets: &[(usize, i64, u32)]) -> Statistics {
-        let mut statistics = Statistics::default();
+        let mut statistics = Statistics::NEW;
         for (direction, milliseconds, payload) in packets {
             let packet = packet(*milliseconds, payload + 40, *payload);
             statistics.add(&packet, packet.time, *direction);
@@ -388,7 +387,7 @@ mod tests {
         let s = statistics(&[(0, 100, 0), (0, 40, 0), (0, 110, 0)]);
         assert_eq!((s.gaps[0].min, s.gaps[0].max, s.gaps[0].sum), (0, 10_000_000, 10_000_000));
         assert_eq!((s.first_seen[0], s.last_seen[0]), (40_000_000, 110_000_000));
-        let mut s = Statistics::default();
+        let mut s = Statistics::NEW;
         for time in [i64::MIN, i64::MAX, i64::MIN] {
             s.add(&Packet::default(), time, 0);
         }

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer};
 use rayon::prelude::*;
 
 use crate::columns::address::Addresses;
-use crate::flow::columns::{COLUMNS, Column, Getter, Presence, find};
+use crate::flow::columns::{COLUMNS, Column, Getter, Group, Presence, find};
 use crate::flow::statistics::Step;
 use crate::flow::tcp::CONN_STATES;
 
@@ -16,7 +16,8 @@ use crate::flow::tcp::CONN_STATES;
 #[derive(Clone)]
 pub struct Table {
     rows: usize,
-    columns: Vec<(usize, Buffer)>,
+    /// Those that follow from others are empty until they are asked for.
+    columns: Vec<(usize, OnceLock<Buffer>)>,
     /// The IPv6 addresses of which address columns hold the places.
     pub ipv6: Arc<Vec<[u8; 16]>>,
     /// The texts of which columns of letters hold the places; the first is empty.
@@ -27,7 +28,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of columns as they are, for restoring one.
+    /// A table of columns as they are kept; those that follow from others are there with those of their group.
     pub fn from_parts(
         rows: usize,
         columns: Vec<(usize, Buffer)>,
@@ -36,6 +37,16 @@ impl Table {
         steps: Vec<Step>,
         sequence: usize,
     ) -> Self {
+        let mut groups: Vec<Group> = columns.iter().map(|(place, _)| COLUMNS[*place].group).collect();
+        groups.dedup();
+        let mut kept = columns;
+        let column = |(place, column): (usize, &Column)| {
+            if let Some(at) = kept.iter().position(|(here, _)| *here == place) {
+                return Some((place, OnceLock::from(kept.swap_remove(at).1)));
+            }
+            (column.getter.is_made() && groups.contains(&column.group)).then(|| (place, OnceLock::new()))
+        };
+        let columns = COLUMNS.iter().enumerate().filter_map(column).collect();
         Self { rows, columns, ipv6: Arc::new(ipv6), texts: Arc::new(texts), steps: Arc::new(steps), sequence }
     }
 
@@ -55,7 +66,7 @@ impl Table {
             return false;
         }
         let versions = self.named::<u8>("ip_version");
-        self.columns.iter().all(|(place, buffer)| match COLUMNS[*place].getter {
+        self.kept().all(|(place, buffer)| match COLUMNS[place].getter {
             Getter::Ip(_) => {
                 let rows = buffer.typed_data::<u32>().iter().zip(versions.iter());
                 versions.len() == self.rows
@@ -72,12 +83,19 @@ impl Table {
     }
 
     /// The columns that are there, with their places in the table of columns.
-    pub fn columns(&self) -> impl Iterator<Item = (usize, &'static Column, &Buffer)> {
-        self.columns.iter().map(|(place, buffer)| (*place, &COLUMNS[*place], buffer))
+    pub fn columns(&self) -> impl Iterator<Item = (usize, &'static Column)> {
+        self.columns.iter().map(|(place, _)| (*place, &COLUMNS[*place]))
+    }
+
+    /// Those that do not follow from others.
+    pub fn kept(&self) -> impl Iterator<Item = (usize, &Buffer)> {
+        let kept = self.columns.iter().filter(|(place, _)| !COLUMNS[*place].getter.is_made());
+        kept.filter_map(|(place, buffer)| buffer.get().map(|buffer| (*place, buffer)))
     }
 
     fn buffer(&self, column: usize) -> Option<&Buffer> {
-        self.columns.iter().find(|(place, _)| *place == column).map(|(_, buffer)| buffer)
+        let (_, buffer) = self.columns.iter().find(|(place, _)| *place == column)?;
+        Some(buffer.get_or_init(|| COLUMNS[column].getter.make(self).unwrap_or_default()))
     }
 
     /// The values of a column, whose type must be that of the table of columns; None if it is not there.
@@ -143,33 +161,37 @@ impl Table {
     /// Rows `range`, sharing the buffers.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
-        let columns = self.columns.iter().map(|(place, buffer)| {
-            let width = width(&COLUMNS[*place].getter);
-            (*place, buffer.slice_with_length(range.start * width, range.len() * width))
-        });
-        Self { rows: range.len(), columns: columns.collect(), steps: self.steps_of(range), ..self.clone() }
+        let part = |place: usize, buffer: &Buffer| {
+            let width = width(&COLUMNS[place].getter);
+            buffer.slice_with_length(range.start * width, range.len() * width)
+        };
+        Self { rows: range.len(), columns: self.each(part), steps: self.steps_of(range.clone()), ..self.clone() }
     }
 
     /// The rows with these numbers, in this order. Every number must be below [`Table::rows`].
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {
-        let gather = |(place, buffer): &(usize, Buffer)| {
-            let buffer = match width(&COLUMNS[*place].getter) {
-                0 => buffer.clone(),
-                1 => gather::<u8>(buffer, rows),
-                2 => gather::<u16>(buffer, rows),
-                4 => gather::<u32>(buffer, rows),
-                _ => gather::<u64>(buffer, rows),
-            };
-            (*place, buffer)
+        let part = |place: usize, buffer: &Buffer| match width(&COLUMNS[place].getter) {
+            0 => buffer.clone(),
+            1 => gather::<u8>(buffer, rows),
+            2 => gather::<u16>(buffer, rows),
+            4 => gather::<u32>(buffer, rows),
+            _ => gather::<u64>(buffer, rows),
         };
-        let steps = self.steps_of(rows.iter().copied());
-        Self { rows: rows.len(), columns: self.columns.par_iter().map(gather).collect(), steps, ..self.clone() }
+        Self { rows: rows.len(), columns: self.each(part), steps: self.steps_of(rows.iter().copied()), ..self.clone() }
+    }
+
+    /// A part of each column that is there by now.
+    fn each(&self, part: impl Fn(usize, &Buffer) -> Buffer + Sync) -> Vec<(usize, OnceLock<Buffer>)> {
+        let column = |(place, buffer): &(usize, OnceLock<Buffer>)| {
+            (*place, buffer.get().map_or_else(OnceLock::new, |buffer| OnceLock::from(part(*place, buffer))))
+        };
+        self.columns.par_iter().map(column).collect()
     }
 
     /// Bytes that the columns take.
     pub fn nbytes(&self) -> usize {
-        let columns: usize = self.columns.iter().map(|(_, buffer)| buffer.len()).sum();
+        let columns: usize = self.columns.iter().filter_map(|(_, buffer)| buffer.get()).map(Buffer::len).sum();
         columns + self.ipv6.len() * 16 + self.steps.len() * size_of::<Step>()
     }
 }

@@ -42,8 +42,8 @@ impl FlowTable {
         let arrays = self
             .data
             .columns()
-            .filter(|(_, column, _)| column.group != Group::Zeek)
-            .map(|(place, ..)| self.array(py, place))
+            .filter(|(_, column)| column.group != Group::Zeek)
+            .map(|(place, _)| self.array(py, place))
             .collect::<PyResult<Vec<ArrayRef>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.data.rows()));
         RecordBatch::try_new_with_options(schema(&self.data), arrays, &options).map_err(arrow_error)
@@ -96,7 +96,7 @@ fn schema(table: &Table) -> SchemaRef {
     let (_, sequence) = table.steps();
     let field =
         |column: &Column| Field::new(column.name, data_type(&column.getter, sequence), column.presence != Presence::Always);
-    let columns = table.columns().map(|(_, column, _)| column).filter(|column| column.group != Group::Zeek);
+    let columns = table.columns().map(|(_, column)| column).filter(|column| column.group != Group::Zeek);
     Arc::new(Schema::new(columns.map(field).collect::<Vec<_>>()))
 }
 

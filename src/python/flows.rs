@@ -145,7 +145,7 @@ impl FlowTable {
             to_python(py, Error::UnknownColumn { name: name.into(), known }, None)
         };
         let place = find(name).ok_or_else(unknown)?;
-        if !self.data.columns().any(|(here, ..)| here == place) {
+        if !self.data.columns().any(|(here, _)| here == place) {
             let how = if COLUMNS[place].group == Group::Sequence { "sequence=N" } else { "statistics=True" };
             let message = format!("column {name:?} was not made; make it with cap.flows({how})");
             return Err(PyAttributeError::new_err(message));
@@ -187,7 +187,7 @@ impl FlowTable {
     /// Names of the columns that were made.
     #[getter]
     fn columns(&self) -> Vec<&'static str> {
-        self.data.columns().map(|(_, column, _)| column.name).collect()
+        self.data.columns().map(|(_, column)| column.name).collect()
     }
 
     #[getter]
@@ -295,7 +295,7 @@ impl FlowTable {
     /// All that [`restore_flows`] needs.
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let state = PyDict::new(py);
-        let columns = self.data.columns().map(|(_, column, buffer)| (column.name, PyBytes::new(py, buffer)));
+        let columns = self.data.kept().map(|(place, buffer)| (COLUMNS[place].name, PyBytes::new(py, buffer)));
         state.set_item("rows", self.data.rows())?;
         state.set_item("columns", columns.collect::<Vec<_>>())?;
         state.set_item("ipv6", PyBytes::new(py, self.data.ipv6.as_flattened()))?;
