@@ -13,7 +13,7 @@ use crate::flow::columns::{COLUMNS, Column, Get, Getter, Group, Record};
 use crate::flow::history::History;
 use crate::flow::rules::Rules;
 use crate::flow::shard::Shard;
-use crate::flow::statistics::Step;
+use crate::flow::statistics::{Statistics, Step};
 use crate::flow::table::Table;
 use crate::flow::tcp::Tcp;
 
@@ -217,8 +217,10 @@ impl Piece<'_> {
 
 /// Asks for the memory of all records at once: column by column, one would be waited for after the other.
 fn touch(records: &[Record]) {
-    let touched = records.iter().map(|record| record.flow.bytes[0] ^ record.tcp.map_or(0, Tcp::touch));
-    std::hint::black_box(touched.fold(0, |all, one| all ^ one));
+    let touch = |record: &Record| {
+        record.flow.bytes[0] ^ record.tcp.map_or(0, Tcp::touch) ^ record.statistics.map_or(0, Statistics::touch)
+    };
+    std::hint::black_box(records.iter().map(touch).fold(0, |all, one| all ^ one));
 }
 
 /// A column.

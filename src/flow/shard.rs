@@ -100,13 +100,17 @@ impl Shard {
     /// Touches the memory that the packets will need. The sum keeps the loads from being left out.
     fn look_ahead(&self, packets: &[Packet], places: &[u32]) {
         let mut slots = [NOWHERE; TOGETHER];
+        // A flow that begins takes the place that was free last.
+        let mut free = self.flows.free.iter().rev();
         for (slot, place) in slots.iter_mut().zip(places) {
-            *slot = self.index.likely(packets[*place as usize].hash).unwrap_or(NOWHERE);
+            let found = self.index.likely(packets[*place as usize].hash);
+            *slot = found.or_else(|| free.next().copied()).unwrap_or(NOWHERE);
         }
         let flows = slots.iter().filter_map(|slot| self.flows.items.get(*slot as usize));
         let connections = flows.filter_map(|flow| self.connections.items.get(flow.tcp as usize));
-        let touched = connections.map(Tcp::touch).fold(0, |all, one| all ^ one);
-        std::hint::black_box(touched);
+        let statistics = slots.iter().filter_map(|slot| self.statistics.get(*slot as usize));
+        let touched = connections.map(Tcp::touch).chain(statistics.map(Statistics::touch));
+        std::hint::black_box(touched.fold(0, |all, one| all ^ one));
     }
 
     fn find(&self, packet: &Packet, ipv6: &[[u8; 16]]) -> Option<u32> {

@@ -221,6 +221,14 @@ fn since(time: i64, earlier: i64) -> u64 {
 }
 
 impl Statistics {
+    /// Something from each of its cache lines.
+    #[inline]
+    pub fn touch(&self) -> u64 {
+        let spreads = self.gaps.iter().chain([&self.active, &self.idle]).fold(0, |all, spread| all ^ spread.sum);
+        let sizes = u64::from(self.sizes[0].min ^ self.payloads[0].min ^ self.flags[0][0] ^ self.flags[1][FLAGS - 1]);
+        spreads ^ sizes ^ self.bulks[0].bytes ^ self.latest as u64
+    }
+
     /// Takes a packet of direction 0 or 1 at a time; how long it came after the one before.
     pub fn add(&mut self, packet: &Packet, time: i64, direction: usize) -> u64 {
         self.sizes[direction].add(packet.length);
