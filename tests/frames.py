@@ -102,3 +102,18 @@ def assorted() -> list[bytes]:
         ethernet(ipv4(b"middle", 17, fragment=100)),
         ethernet(b"\x02\x07unknown", 0x88CC),
     ]
+
+
+def mutated(data, rng):
+    """Bytes flipped, cut out or put in."""
+    data = bytearray(data)
+    for _ in range(rng.randrange(1, 6)):
+        at = rng.randrange(len(data))
+        kind = rng.randrange(3)
+        if kind == 0:
+            data[at] = rng.randrange(256)
+        elif kind == 1:
+            del data[at : at + rng.randrange(1, 40)]
+        else:
+            data[at:at] = rng.randbytes(rng.randrange(1, 40))
+    return bytes(data)

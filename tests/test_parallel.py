@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-from frames import assorted, enhanced, ethernet, interface, ipv4, option, pcap, section, udp
+from frames import assorted, enhanced, ethernet, interface, ipv4, mutated, option, pcap, section, udp
 from pcapframe import PcapframeError, _core
 from pcapframe._generated import ALL_COLUMNS
 
@@ -37,21 +37,6 @@ def assert_all_equal(source, ways=WAYS):
     for threads, chunk in ways:
         assert columns(source, threads, chunk) == expected, (threads, chunk)
     return expected
-
-
-def mutated(data, rng):
-    """Bytes flipped, cut out or put in."""
-    data = bytearray(data)
-    for _ in range(rng.randrange(1, 6)):
-        at = rng.randrange(len(data))
-        kind = rng.randrange(3)
-        if kind == 0:
-            data[at] = rng.randrange(256)
-        elif kind == 1:
-            del data[at : at + rng.randrange(1, 40)]
-        else:
-            data[at:at] = rng.randbytes(rng.randrange(1, 40))
-    return bytes(data)
 
 
 def test_our_captures(lab, lab_ng):

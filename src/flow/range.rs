@@ -89,8 +89,8 @@ impl Range {
                 Which::First(ports) => seen.begin(datagram, ports, time),
                 Which::Later(place, fields) => {
                     if let Some(ports) = seen.find(&datagram, time) {
-                        let Packet { row, clock, .. } = self.packets[place];
-                        self.packets[place] = Packet { row, clock, ..fields.packet(ports, ipv6, by) };
+                        let Packet { clock, row, .. } = self.packets[place];
+                        self.packets[place] = Packet { clock, row, ..fields.packet(ports, ipv6, by) };
                     }
                 }
             }

@@ -1,0 +1,283 @@
+"""Flows that are read without columns of packets are those of the capture, whatever threads, chunks, sources and faults."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import warnings
+
+import numpy as np
+import pytest
+
+import pcapframe as pf
+from frames import assorted, ethernet, ipv4, ipv6, mutated, pcap, tcp, udp
+from pcapframe import _core
+
+OPTIONS = {"idle_timeout": None, "active_timeout": None, "schema": "pcapframe", "statistics": True, "sequence": 3}
+WAYS = [(threads, chunk) for threads in (1, 2, 3, 7) for chunk in (512, 4096, 65_536)]
+
+
+def contents(table):
+    """Every column's bytes, and the texts and addresses behind the codes."""
+    out = [len(table)]
+    for name in table.columns:
+        kind = pf.flows.KINDS[name]
+        if kind in ("address", "text"):
+            out += [table.codes(name).tobytes(), table.categories(name)]
+        elif kind == "string":
+            out.append(table.community_ids(0))
+        else:
+            out.append(table.values(name).tobytes())
+    return out
+
+
+def directly(source, threads, chunk, **options):
+    """The flows of a source, and its faults; or the error's text."""
+    meter = _core.FlowMeter(**OPTIONS | options, threads=threads)
+    try:
+        damage = meter.read([source], _core.Settings(threads=threads, chunk=chunk))
+    except pf.PcapframeError as error:
+        return str(error)
+    return contents(meter.finish()[0]), damage
+
+
+def by_columns(source, **options):
+    try:
+        frame = _core.read([source], _core.flow_packet_columns(), _core.Settings(threads=1))
+    except pf.PcapframeError as error:
+        return str(error)
+    meter = _core.FlowMeter(**OPTIONS | options, threads=1)
+    meter.add(frame)
+    damage = [(about["path"], about["fault"], about["gaps"]) for about in frame.sources]
+    return contents(meter.finish()[0]), damage
+
+
+def assert_the_same(source, ways=WAYS, **options):
+    expected = by_columns(source, **options)
+    for threads, chunk in ways:
+        assert directly(source, threads, chunk, **options) == expected, (threads, chunk)
+    return expected
+
+
+def fragments():
+    """Datagrams in pieces, of which the first comes first, last, in between or not at all, and late."""
+    rng = random.Random(3)
+    frames = []
+    for number in range(400):
+        first = ethernet(ipv4(udp(1000 + number % 7, 53, bytes(8)), 17, ident=number, fragment=0x2000))
+        later = [ethernet(ipv4(bytes(16), 17, ident=number, fragment=2 + 2 * i)) for i in range(3)]
+        pieces = [first, *later] if rng.random() < 0.8 else later
+        if rng.random() < 0.3:
+            rng.shuffle(pieces)
+        frames += pieces + rng.sample(assorted(), 3)
+    return pcap([(i // 20, i % 20, frame) for i, frame in enumerate(frames)])
+
+
+def test_our_captures(lab, lab_ng):
+    for path in (lab, lab_ng):
+        (rows, *_), damage = assert_the_same(str(path))
+        assert rows > 10
+        assert damage == [(str(path), None, [])]
+
+
+@pytest.mark.parametrize("schema", ["pcapframe", "nfstream", "cicflowmeter", "zeek"])
+def test_schemas(lab, schema):
+    assert_the_same(str(lab), [(2, 65_536), (3, 1 << 20)], schema=schema, sequence=0)
+    expected = pf.read_pcap(lab).flows(schema=schema)
+    flows = pf.read_flows(lab, schema=schema)
+    # What they have of packets are hardware addresses.
+    left_out = {"src_mac", "src_oui", "dst_mac", "dst_oui"}
+    names = [name for name in expected.columns if name not in left_out]
+    assert flows.columns == expected.columns
+    assert flows.to_arrow().select(names).equals(expected.to_arrow().select(names))
+
+
+def test_fragments_whose_first_one_lies_in_another_chunk():
+    (rows, *_), _ = assert_the_same(fragments())
+    assert rows == 12
+
+
+def test_ipv6_and_times_that_go_backwards():
+    rng = random.Random(8)
+    ends = [f"2001:db8::{i}" for i in range(40)]
+    frames = []
+    for _ in range(3000):
+        one, other = rng.sample(ends, 2)
+        flags = rng.choice([2, 16, 17, 18, 4, 24])
+        frames.append(ethernet(ipv6(tcp(rng.choice([80, 1234]), 1234, flags), 6, one, other), 0x86DD))
+    records = [(1000 + i - rng.randrange(300), i, frame) for i, frame in enumerate(frames)]
+    for schema in ("pcapframe", "nfstream", "zeek"):
+        (rows, *_), _ = assert_the_same(pcap(records), [(2, 512), (7, 4096)], schema=schema, sequence=0)
+        assert rows > 100
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_mutations(seed):
+    rng = random.Random(seed)
+    data = pcap([(i // 9, i, rng.choice(assorted())) for i in range(600)])
+    for _ in range(4):
+        assert_the_same(mutated(data, rng), [(2, 512), (3, 4096)])
+
+
+def test_captures_by_others(shared_captures):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = [
+            assert_the_same(str(path), [(2, 4096), (1, 1 << 20)]) for path in shared_captures if path.stat().st_size < 1 << 20
+        ]
+    assert sum(one[0][0] for one in found if not isinstance(one, str)) > 10_000
+
+
+def test_more_flows_than_were_expected():
+    """The first megabytes have one flow, the last ones a flow a packet: rows come that nobody has foreseen."""
+    one = ethernet(ipv4(udp(1, 2, bytes(1400)), 17))
+    many = [ethernet(ipv4(udp(port, 2), 17, f"10.1.{port % 200}.1")) for port in range(1, 60_000)]
+    (rows, *_), _ = assert_the_same(pcap([(i // 1000, 0, frame) for i, frame in enumerate([one] * 4000 + many)]), [(2, 65_536)])
+    assert rows == 60_000
+
+
+class TestSources:
+    def test_a_file_bytes_a_file_object_and_compressed(self, lab, tmp_path):
+        expected = pf.read_pcap(lab).flows().to_arrow()
+        data = lab.read_bytes()
+        (tmp_path / "lab.pcap.gz").write_bytes(gzip.compress(data))
+        for source in (lab, data, io.BytesIO(data), tmp_path / "lab.pcap.gz", gzip.compress(data)):
+            assert pf.read_flows(source).to_arrow().equals(expected)
+
+    def test_several(self, lab, lab_ng):
+        sources = [lab_ng, lab, lab_ng.read_bytes(), io.BytesIO(lab.read_bytes())]
+        expected = pf.read_pcap([source if not hasattr(source, "read") else lab for source in sources])
+        assert pf.read_flows(sources).to_arrow().equals(expected.flows().to_arrow())
+
+    def test_ordered_by_time(self, tmp_path):
+        frame = ethernet(ipv4(udp(5, 53), 17))
+        paths = [tmp_path / "one.pcap", tmp_path / "two.pcap"]
+        for path, times in zip(paths, [(0, 200, 400), (100, 300, 500)], strict=True):
+            path.write_bytes(pcap([(time, 0, frame) for time in times]))
+        assert len(pf.read_flows(paths)) == 3
+        merged = pf.read_flows(paths, merge=True)
+        assert merged.packets_total.tolist() == [6]
+        assert merged.to_arrow().equals(pf.read_pcap(paths, merge=True).flows().to_arrow())
+
+    def test_headers_outside_of_tunnels(self, lab):
+        expected = pf.read_pcap(lab, columns="all", decapsulate=False).flows().to_arrow()
+        assert pf.read_flows(lab, decapsulate=False).to_arrow().equals(expected)
+
+    def test_nothing(self):
+        assert len(pf.read_flows(pcap([]))) == 0
+
+    def test_no_capture_and_no_file(self, tmp_path):
+        with pytest.raises(pf.NotACaptureError):
+            pf.read_flows(b"no capture at all")
+        with pytest.raises(FileNotFoundError):
+            pf.read_flows(tmp_path / "missing.pcap")
+
+
+class TestFaults:
+    frames = (ethernet(ipv4(udp(5, 53), 17)), ethernet(ipv4(udp(6, 53), 17)))
+    cut = pcap([(i, 0, frame) for i, frame in enumerate(frames)])[:-3]
+
+    def test_the_warning_names_the_users_line(self):
+        with pytest.warns(pf.TruncatedCaptureWarning, match="ends inside a record") as caught:
+            assert len(pf.read_flows(self.cut)) == 1
+        assert [warning.filename for warning in caught] == [__file__]
+        with pytest.warns(pf.TruncatedCaptureWarning, match="ends inside a record") as caught:
+            assert sum(len(flows) for flows in pf.scan_flows(self.cut)) == 1
+        assert [warning.filename for warning in caught] == [__file__]
+
+    def test_raised(self):
+        with pytest.raises(pf.CorruptCaptureError):
+            pf.read_flows(self.cut, on_error="raise")
+        with pytest.raises(pf.CorruptCaptureError):
+            list(pf.scan_flows(self.cut, on_error="raise"))
+
+    def test_records_behind_a_fault(self):
+        records = [(i, 0, self.frames[i % 2]) for i in range(4000)]
+        data = bytearray(pcap(records))
+        data[40_000:40_300] = bytes(300)
+        with pytest.warns(pf.TruncatedCaptureWarning, match="bytes skipped and packets after it kept"):
+            flows = pf.read_flows(bytes(data))
+        assert 3900 < flows.packets_total.sum() < 4000
+        with pytest.warns(pf.TruncatedCaptureWarning):
+            stopped = pf.read_flows(bytes(data), on_error="stop")
+        assert stopped.packets_total.sum() < 800
+
+
+class TestArguments:
+    @pytest.mark.parametrize(
+        ("options", "text"),
+        [
+            ({"schema": "argus"}, "schema is 'argus'"),
+            ({"sequence": 256}, "sequence is 256"),
+            ({"threads": 0}, "threads is 0"),
+            ({"idle_timeout": "soon"}, "idle_timeout"),
+            ({"on_error": "ignore"}, "on_error is 'ignore'"),
+            ({"max_expansion": 0}, "max_expansion is 0"),
+        ],
+    )
+    def test_out_of_range(self, lab, options, text):
+        with pytest.raises(ValueError, match=text):
+            pf.read_flows(lab, **options)
+
+    def test_packets_are_gone(self, lab):
+        with pytest.raises(ValueError, match=r"without keeping packets; use read_pcap\(\.\.\.\)\.flows\(\)"):
+            pf.read_flows(lab).packets()
+
+    def test_a_meter_that_is_finished(self, lab):
+        meter = _core.FlowMeter(**OPTIONS)
+        meter.finish()
+        with pytest.raises(ValueError, match="finished"):
+            meter.read([str(lab)], _core.Settings(threads=1))
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """Large enough for threads, and for blocks of their own in small chunks."""
+    data = pcap([(i // 900, i, frame) for i, frame in enumerate(assorted() * 90)])
+    path = tmp_path_factory.mktemp("flows") / "large.pcap"
+    path.write_bytes(data + data[24:] * (20_000_000 // len(data)))
+    return path
+
+
+class TestProgress:
+    def test_it_is_told_and_ends_the_reading(self, large):
+        told = []
+        pf.read_flows(large, progress=lambda done, total: told.append((done, total)))
+        assert told[-1] == (large.stat().st_size,) * 2
+
+        def enough(done, total):
+            raise RuntimeError("enough")
+
+        settings = _core.Settings(threads=2, chunk=64)
+        for _ in range(3):
+            with pytest.raises(RuntimeError, match="enough"):
+                _core.FlowMeter(**OPTIONS).read([str(large)], settings, progress=enough)
+
+    def test_large_files_on_all_cores(self, large):
+        assert_the_same(str(large), [(1, 1 << 20), (2, 1 << 20), (5, 100_000)])
+
+
+def test_columns_that_follow_from_others(lab):
+    flows = pf.read_flows(lab, statistics=True)
+    for name in ("packets", "bytes", "ip_bytes", "payload_bytes", "fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"):
+        assert (flows[f"{name}_total"] == flows[f"{name}_fwd"] + flows[f"{name}_rev"]).all(), name
+    assert (flows.duration == flows.last_seen - flows.first_seen).all()
+    for side in ("total", "fwd", "rev"):
+        packets = flows[f"packets_{side}"]
+        some = packets > 0
+        assert np.allclose(flows[f"size_mean_{side}"][some], flows[f"bytes_{side}"][some] / packets[some], rtol=1e-15)
+        assert (flows[f"size_mean_{side}"][~some] == 0).all()
+        for what in ("size", "payload"):
+            low, mean, high = (flows[f"{what}_{kind}_{side}"] for kind in ("min", "mean", "max"))
+            assert ((low <= mean) & (mean <= high)).all()
+    both = flows[(flows.packets_fwd > 0) & (flows.packets_rev > 0)]
+    assert (both.size_min_total == np.minimum(both.size_min_fwd, both.size_min_rev)).all()
+    one_way = flows[flows.packets_rev == 0]
+    assert len(one_way) > 0
+    assert (one_way.size_min_total == one_way.size_min_fwd).all()
+    # The same array again, and the part of a table's columns is the column of the part.
+    assert np.shares_memory(flows.packets_total, flows.packets_total)
+    half = flows[flows.dport == 53]
+    assert half.size_mean_total.tolist() == flows.size_mean_total[flows.dport == 53].tolist()
+    assert flows[3:9].duration.tolist() == flows.duration[3:9].tolist()
