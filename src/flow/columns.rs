@@ -7,7 +7,7 @@ use arrow_buffer::{ArrowNativeType, Buffer};
 
 use crate::flow::history::{Event, History};
 use crate::flow::state::Flow;
-use crate::flow::statistics::{Bulks, Sample, Sizes, Statistics};
+use crate::flow::statistics::{Bulks, Sample, Sizes, Spread, Statistics};
 use crate::flow::table::Table;
 use crate::flow::tcp::{ORIGINATOR, RESPONDER, Tcp, code};
 
@@ -16,6 +16,7 @@ use crate::flow::tcp::{ORIGINATOR, RESPONDER, Tcp, code};
 pub struct Record<'a> {
     pub flow: &'a Flow,
     pub tcp: Option<&'a Tcp>,
+    /// Of more than one packet: what is to be known of a single one is in the flow.
     pub statistics: Option<&'a Statistics>,
 }
 
@@ -300,13 +301,13 @@ columns! {
     /// Time between packets of the other end: greatest.
     Statistics iat_max_rev: Duration, AtLeast("packets_rev", 2), |r: &Record| r.gaps(1).max() as i64;
     /// Time of the earliest packet of the forward end.
-    Statistics first_seen_fwd: Time, AtLeast("packets_fwd", 1), |r: &Record| r.statistics.map_or(0, |s| s.first_seen[0]);
+    Statistics first_seen_fwd: Time, AtLeast("packets_fwd", 1), |r: &Record| r.seen(0)[0];
     /// Time of the latest packet of the forward end.
-    Statistics last_seen_fwd: Time, AtLeast("packets_fwd", 1), |r: &Record| r.statistics.map_or(0, |s| s.last_seen[0]);
+    Statistics last_seen_fwd: Time, AtLeast("packets_fwd", 1), |r: &Record| r.seen(0)[1];
     /// Time of the earliest packet of the other end.
-    Statistics first_seen_rev: Time, AtLeast("packets_rev", 1), |r: &Record| r.statistics.map_or(0, |s| s.first_seen[1]);
+    Statistics first_seen_rev: Time, AtLeast("packets_rev", 1), |r: &Record| r.seen(1)[0];
     /// Time of the latest packet of the other end.
-    Statistics last_seen_rev: Time, AtLeast("packets_rev", 1), |r: &Record| r.statistics.map_or(0, |s| s.last_seen[1]);
+    Statistics last_seen_rev: Time, AtLeast("packets_rev", 1), |r: &Record| r.seen(1)[1];
     /// Packets of both ends with TCP's flag FIN.
     Statistics fin_total: MadeU32, OfTcp, |t| combined(t, "fin_fwd", "fin_rev", u32::saturating_add);
     /// Packets of the forward end with TCP's flag FIN.
@@ -356,17 +357,17 @@ columns! {
     /// Packets of the other end with TCP's flag CWR.
     Statistics cwr_rev: U32, OfTcp, |r: &Record| r.flags(1, 7);
     /// Bytes of headers behind the fixed part of IP's (20 or 40 bytes), of the forward end.
-    Statistics header_bytes_fwd: U64, Always, |r: &Record| r.statistics.map_or(0, |s| s.header_bytes[0]);
+    Statistics header_bytes_fwd: U64, Always, |r: &Record| r.header_bytes(0);
     /// The least of these in a packet of the forward end.
     Statistics header_min_fwd: U32, AtLeast("packets_fwd", 1), |r: &Record| r.header_min(0);
     /// Packets of the forward end with payload.
-    Statistics data_packets_fwd: U32, Always, |r: &Record| r.statistics.map_or(0, |s| s.data_packets[0]);
+    Statistics data_packets_fwd: U32, Always, |r: &Record| r.data_packets(0);
     /// Bytes of headers behind the fixed part of IP's (20 or 40 bytes), of the other end.
-    Statistics header_bytes_rev: U64, Always, |r: &Record| r.statistics.map_or(0, |s| s.header_bytes[1]);
+    Statistics header_bytes_rev: U64, Always, |r: &Record| r.header_bytes(1);
     /// The least of these in a packet of the other end.
     Statistics header_min_rev: U32, AtLeast("packets_rev", 1), |r: &Record| r.header_min(1);
     /// Packets of the other end with payload.
-    Statistics data_packets_rev: U32, Always, |r: &Record| r.statistics.map_or(0, |s| s.data_packets[1]);
+    Statistics data_packets_rev: U32, Always, |r: &Record| r.data_packets(1);
     /// Bulks of the forward end: four or more packets with payload in a row, within a second each.
     Statistics bulks_fwd: U32, Always, |r: &Record| r.bulks(0).count;
     /// Packets in the bulks of the forward end.
@@ -384,7 +385,7 @@ columns! {
     /// Duration of the bulks of the other end, all together.
     Statistics bulk_duration_rev: Duration, Always, |r: &Record| r.bulks(1).duration as i64;
     /// Subflows: parts of the flow with no silence longer than a second.
-    Statistics subflows: U32, Always, |r: &Record| r.statistics.map_or(0, |s| s.subflows);
+    Statistics subflows: U32, Always, |r: &Record| r.statistics.map_or(1, |s| s.subflows);
     /// How many times the flow was silent for longer than 5 seconds.
     Statistics idle_count: U32, Always, |r: &Record| r.statistics.map_or(0, |s| s.idle_count);
     /// How long the flow was active before it became idle: least.
@@ -463,11 +464,14 @@ impl Record<'_> {
     /// Of a direction, or of both for 2.
     #[inline]
     fn spread(&self, side: usize, of: impl Fn(&Statistics) -> &[Sizes; 2], sums: &[u64; 2]) -> Sample {
-        let sample = |statistics: &Statistics| match (side, of(statistics)) {
+        let Some(statistics) = self.statistics else {
+            let (packets, sum) = if side == 2 { (1, sums[0] + sums[1]) } else { (self.flow.packets[side], sums[side]) };
+            return if packets == 0 { Sample::default() } else { Spread::of_one(sum).sample(1) };
+        };
+        match (side, of(statistics)) {
             (2, [forward, reverse]) => forward.spread(sums[0]).with(&reverse.spread(sums[1])).sample(self.flow.total_packets()),
             (side, both) => both[side].spread(sums[side]).sample(self.flow.packets[side].into()),
-        };
-        self.statistics.map_or(Sample::default(), sample)
+        }
     }
 
     #[inline]
@@ -476,12 +480,36 @@ impl Record<'_> {
         self.statistics.map_or(Sample::default(), |s| s.gaps[side].sample(packets.saturating_sub(1)))
     }
 
+    /// Something of each direction: of one packet `value`, where that is its direction.
+    #[inline]
+    fn of<T: Default>(&self, side: usize, kept: impl Fn(&Statistics) -> T, value: T) -> T {
+        match self.statistics {
+            Some(statistics) => kept(statistics),
+            None if self.flow.packets[side] == 0 => T::default(),
+            None => value,
+        }
+    }
+
     fn flags(&self, side: usize, bit: usize) -> u32 {
-        self.statistics.map_or(0, |s| s.flags[side][bit])
+        self.of(side, |s| s.flags[side][bit], u32::from(self.flow.first_flags >> bit & 1))
+    }
+
+    /// When the first and the last packet came.
+    fn seen(&self, side: usize) -> [i64; 2] {
+        self.of(side, |s| [s.first_seen[side], s.last_seen[side]], [self.flow.first_seen; 2])
+    }
+
+    fn header_bytes(&self, side: usize) -> u64 {
+        self.of(side, |s| s.header_bytes[side], self.flow.first_header.into())
     }
 
     fn header_min(&self, side: usize) -> u32 {
-        self.statistics.filter(|_| self.flow.packets[side] > 0).map_or(0, |s| s.header_min[side])
+        let least = |s: &Statistics| if self.flow.packets[side] == 0 { 0 } else { s.header_min[side] };
+        self.of(side, least, self.flow.first_header)
+    }
+
+    fn data_packets(&self, side: usize) -> u32 {
+        self.of(side, |s| s.data_packets[side], u32::from(self.flow.payload_bytes[side] > 0))
     }
 
     fn bulks(&self, side: usize) -> Bulks {

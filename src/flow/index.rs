@@ -18,12 +18,13 @@ impl Default for Index {
 }
 
 #[inline]
-fn entry(hash: u64, slot: u32) -> Entry {
-    u64::from(tag(hash)) << 32 | (u64::from(slot) + 1)
+fn entry(tag: u32, slot: u32) -> Entry {
+    u64::from(tag) << 32 | (u64::from(slot) + 1)
 }
 
+/// The part of a hash that the index needs.
 #[inline]
-fn tag(hash: u64) -> u32 {
+pub fn tag(hash: u64) -> u32 {
     hash as u32
 }
 
@@ -43,17 +44,17 @@ impl Index {
         self.entries.len() - 1
     }
 
-    /// The slot that stands where a search for `hash` begins, if any: asked for ahead, so that memory answers in the meantime.
+    /// The slot that stands where a search begins, if any: asked for ahead, so that memory answers in the meantime.
     #[inline]
-    pub fn likely(&self, hash: u64) -> Option<u32> {
-        let entry = self.entries[tag(hash) as usize & self.mask()];
+    pub fn likely(&self, tag: u32) -> Option<u32> {
+        let entry = self.entries[tag as usize & self.mask()];
         (entry != 0).then(|| slot_of(entry))
     }
 
     /// The slot of the flow that `is_it`.
     #[inline]
-    pub fn find(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        let (tag, mask) = (tag(hash), self.mask());
+    pub fn find(&self, tag: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let mask = self.mask();
         let mut at = tag as usize & mask;
         loop {
             let entry = self.entries[at];
@@ -68,12 +69,12 @@ impl Index {
     }
 
     /// Adds a slot, whose key must not be there.
-    pub fn insert(&mut self, hash: u64, slot: u32) {
+    pub fn insert(&mut self, tag: u32, slot: u32) {
         if (self.count + 1) * 2 > self.entries.len() {
             self.grow();
         }
         self.count += 1;
-        self.place(entry(hash, slot));
+        self.place(entry(tag, slot));
     }
 
     fn place(&mut self, entry: Entry) {
@@ -94,9 +95,9 @@ impl Index {
     }
 
     /// Where a slot stands, if it is there.
-    fn position(&self, hash: u64, slot: u32) -> Option<usize> {
-        let (wanted, mask) = (entry(hash, slot), self.mask());
-        let mut at = tag(hash) as usize & mask;
+    fn position(&self, tag: u32, slot: u32) -> Option<usize> {
+        let (wanted, mask) = (entry(tag, slot), self.mask());
+        let mut at = tag as usize & mask;
         while self.entries[at] != wanted {
             if self.entries[at] == 0 {
                 return None;
@@ -107,15 +108,15 @@ impl Index {
     }
 
     /// Puts another slot in the place of one that is there, for the same key.
-    pub fn replace(&mut self, hash: u64, slot: u32, by: u32) {
-        if let Some(at) = self.position(hash, slot) {
-            self.entries[at] = entry(hash, by);
+    pub fn replace(&mut self, tag: u32, slot: u32, by: u32) {
+        if let Some(at) = self.position(tag, slot) {
+            self.entries[at] = entry(tag, by);
         }
     }
 
     /// Removes a slot that is there.
-    pub fn remove(&mut self, hash: u64, slot: u32) {
-        let Some(mut gap) = self.position(hash, slot) else { return };
+    pub fn remove(&mut self, tag: u32, slot: u32) {
+        let Some(mut gap) = self.position(tag, slot) else { return };
         let mask = self.mask();
         self.count -= 1;
         let mut at = (gap + 1) & mask;
@@ -144,30 +145,30 @@ mod tests {
     proptest! {
         /// Keys are their own hashes, of which many share a place.
         #[test]
-        fn it_is_a_map(steps in vec((0..40_u64, any::<bool>(), 0..4_u64), 0..400)) {
+        fn it_is_a_map(steps in vec((0..40_u32, any::<bool>(), 0..4_u32), 0..400)) {
             let mut index = Index::default();
-            let mut keys: Vec<u64> = Vec::new();
-            let mut model: HashMap<u64, u32> = HashMap::new();
+            let mut keys: Vec<u32> = Vec::new();
+            let mut model: HashMap<u32, u32> = HashMap::new();
             for (key, add, spread) in steps {
-                let hash = key | spread << 20;
-                let found = index.find(hash, |slot| keys[slot as usize] == hash);
-                prop_assert_eq!(found, model.get(&hash).copied());
+                let tag = key | spread << 20;
+                let found = index.find(tag, |slot| keys[slot as usize] == tag);
+                prop_assert_eq!(found, model.get(&tag).copied());
                 match found {
                     None if add => {
-                        keys.push(hash);
-                        index.insert(hash, keys.len() as u32 - 1);
-                        model.insert(hash, keys.len() as u32 - 1);
+                        keys.push(tag);
+                        index.insert(tag, keys.len() as u32 - 1);
+                        model.insert(tag, keys.len() as u32 - 1);
                     }
                     Some(slot) if !add => {
-                        index.remove(hash, slot);
-                        model.remove(&hash);
+                        index.remove(tag, slot);
+                        model.remove(&tag);
                     }
                     _ => {}
                 }
                 prop_assert_eq!(index.count, model.len());
             }
-            for (hash, slot) in &model {
-                prop_assert_eq!(index.find(*hash, |slot| keys[slot as usize] == *hash), Some(*slot));
+            for (tag, slot) in &model {
+                prop_assert_eq!(index.find(*tag, |slot| keys[slot as usize] == *tag), Some(*slot));
             }
         }
     }

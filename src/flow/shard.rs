@@ -2,7 +2,7 @@
 
 use crate::flow::columns::Record;
 use crate::flow::history::Event;
-use crate::flow::index::Index;
+use crate::flow::index::{Index, tag};
 use crate::flow::packet::Packet;
 use crate::flow::rules::Rules;
 use crate::flow::server_ports::is_server_port;
@@ -39,8 +39,9 @@ pub struct Shard {
     flows: Slab<Flow>,
     connections: Slab<Tcp>,
     addresses: Slab<Pair>,
-    /// By the flows' slots, if they are kept.
-    statistics: Vec<Statistics>,
+    /// Of flows of more than one packet, if they are kept.
+    statistics: Slab<Statistics>,
+    /// By the flows' slots.
     steps: Vec<Step>,
     pub finished: Vec<Finished>,
     /// Rows that have begun a flow.
@@ -60,7 +61,7 @@ impl Default for Shard {
             flows: Slab::default(),
             connections: Slab::default(),
             addresses: Slab::default(),
-            statistics: Vec::new(),
+            statistics: Slab::default(),
             steps: Vec::new(),
             finished: Vec::new(),
             begins: Vec::new(),
@@ -103,19 +104,21 @@ impl Shard {
         // A flow that begins takes the place that was free last.
         let mut free = self.flows.free.iter().rev();
         for (slot, place) in slots.iter_mut().zip(places) {
-            let found = self.index.likely(packets[*place as usize].hash);
+            let found = self.index.likely(tag(packets[*place as usize].hash));
             *slot = found.or_else(|| free.next().copied()).unwrap_or(NOWHERE);
         }
+        let touch = |flow: &Flow| {
+            let statistics = self.statistics.items.get(flow.statistics as usize);
+            let tcp = self.connections.items.get(flow.tcp as usize);
+            tcp.map_or(0, Tcp::touch) ^ statistics.map_or(0, Statistics::touch)
+        };
         let flows = slots.iter().filter_map(|slot| self.flows.items.get(*slot as usize));
-        let connections = flows.filter_map(|flow| self.connections.items.get(flow.tcp as usize));
-        let statistics = slots.iter().filter_map(|slot| self.statistics.get(*slot as usize));
-        let touched = connections.map(Tcp::touch).chain(statistics.map(Statistics::touch));
-        std::hint::black_box(touched.fold(0, |all, one| all ^ one));
+        std::hint::black_box(flows.map(touch).fold(0, |all, one| all ^ one));
     }
 
     fn find(&self, packet: &Packet, ipv6: &[[u8; 16]]) -> Option<u32> {
         let (rest, is_ipv6) = (packet.key.rest(), packet.key.ip_version == 6);
-        self.index.find(packet.hash, |slot| {
+        self.index.find(tag(packet.hash), |slot| {
             let key = &self.flows.items[slot as usize].key;
             if key.rest() != rest {
                 return false;
@@ -131,7 +134,7 @@ impl Shard {
     fn flow_of(&mut self, packet: &Packet, clock: i64, batch: &Batch) -> u32 {
         let Some(slot) = self.find(packet, batch.ipv6) else {
             let slot = self.begin(packet, batch);
-            self.index.insert(packet.hash, slot);
+            self.index.insert(tag(packet.hash), slot);
             return slot;
         };
         let due = self.due(slot, batch.rules);
@@ -145,7 +148,7 @@ impl Shard {
         let Some((reason, clock_then, row)) = ended else { return slot };
         self.finish(slot, reason, (clock_then, row));
         let next = self.begin(packet, batch);
-        self.index.replace(packet.hash, slot, next);
+        self.index.replace(tag(packet.hash), slot, next);
         next
     }
 
@@ -202,44 +205,43 @@ impl Shard {
             flow.tcp = self.connections.put(tcp);
         }
         let slot = self.flows.put(flow);
-        self.clear_statistics(slot, batch.rules);
+        self.clear_steps(slot as usize, batch.rules);
         self.next_due = self.next_due.min(packet.time.saturating_add(batch.rules.shortest_timeout()));
         slot
     }
 
-    fn clear_statistics(&mut self, slot: u32, rules: &Rules) {
-        if rules.statistics {
-            if slot as usize == self.statistics.len() {
-                self.statistics.push(Statistics::NEW);
-            } else {
-                self.statistics[slot as usize] = Statistics::NEW;
-            }
-            let steps = slot as usize * rules.sequence;
-            self.steps.resize(self.steps.len().max(steps + rules.sequence), Step::default());
-            self.steps[steps..steps + rules.sequence].fill(Step::default());
-        }
+    fn clear_steps(&mut self, slot: usize, rules: &Rules) {
+        let steps = slot * rules.sequence;
+        self.steps.resize(self.steps.len().max(steps + rules.sequence), Step::default());
+        self.steps[steps..steps + rules.sequence].fill(Step::default());
     }
 
     #[inline]
     fn update(&mut self, slot: u32, packet: &Packet, rules: &Rules) {
         let flow = &mut self.flows.items[slot as usize];
         let direction = flow.direction(packet);
-        let number = flow.total_packets() as usize;
-        flow.count(packet, direction);
         if rules.statistics {
-            let gap = self.statistics[slot as usize].add(packet, packet.time, direction);
+            let number = flow.total_packets() as usize;
+            if number == 1 {
+                flow.statistics = self.statistics.put(Statistics::of_one(flow));
+            }
+            let statistics = self.statistics.items.get_mut(flow.statistics as usize);
+            let gap = statistics.map_or(0, |statistics| statistics.add(packet, packet.time, direction));
             if number < rules.sequence {
                 let direction = if direction == 0 { 1 } else { -1 };
                 self.steps[slot as usize * rules.sequence + number] = Step { gap: gap as i64, size: packet.length, direction };
             }
         }
+        flow.count(packet, direction);
         if packet.is_tcp && flow.tcp != NOWHERE {
             let from = if direction == 0 { ORIGINATOR } else { RESPONDER };
             let tcp = &mut self.connections.items[flow.tcp as usize];
             if tcp.add(&segment(packet), from, rules) {
                 flow.exchange();
+                if let Some(statistics) = self.statistics.items.get_mut(flow.statistics as usize) {
+                    statistics.exchange();
+                }
                 if rules.statistics {
-                    self.statistics[slot as usize].exchange();
                     let steps = &mut self.steps[slot as usize * rules.sequence..][..rules.sequence];
                     for step in steps {
                         step.direction = -step.direction;
@@ -260,7 +262,7 @@ impl Shard {
     }
 
     fn remove(&mut self, slot: u32, reason: EndReason, end: (i64, u64)) {
-        self.index.remove(self.flows.items[slot as usize].hash, slot);
+        self.index.remove(self.flows.items[slot as usize].tag, slot);
         self.finish(slot, reason, end);
     }
 
@@ -268,7 +270,11 @@ impl Shard {
     #[inline]
     pub fn record(&self, slot: u32) -> Record<'_> {
         let flow = &self.flows.items[slot as usize];
-        Record { flow, tcp: self.connections.items.get(flow.tcp as usize), statistics: self.statistics.get(slot as usize) }
+        Record {
+            flow,
+            tcp: self.connections.items.get(flow.tcp as usize),
+            statistics: self.statistics.items.get(flow.statistics as usize),
+        }
     }
 
     /// The first packets of a flow, `sequence` of them.
@@ -288,9 +294,12 @@ impl Shard {
     pub fn release(&mut self) {
         self.begins.clear();
         for Finished { slot, .. } in self.finished.drain(..) {
-            let tcp = self.flows.items[slot as usize].tcp;
+            let Flow { tcp, statistics, .. } = self.flows.items[slot as usize];
             if tcp != NOWHERE {
                 self.connections.free.push(tcp);
+            }
+            if statistics != NOWHERE {
+                self.statistics.free.push(statistics);
             }
             self.flows.free.push(slot);
         }

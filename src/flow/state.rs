@@ -1,5 +1,6 @@
 //! An open flow: what every one has, whatever its protocol.
 
+use crate::flow::index::tag;
 use crate::flow::key::Key;
 use crate::flow::packet::Packet;
 
@@ -41,7 +42,8 @@ pub type Both<T> = [T; 2];
 pub struct Flow {
     /// Of IPv6 the first address is the place of both in a slab.
     pub key: Key,
-    pub hash: u64,
+    /// As much of its hash as the index needs.
+    pub tag: u32,
     pub first_seen: i64,
     pub last_seen: i64,
     /// The clock at its last packet, which may be later than any of its packets.
@@ -54,6 +56,11 @@ pub struct Flow {
     pub payload_bytes: Both<u64>,
     /// Place in the slab of connections.
     pub tcp: u32,
+    /// Place in the slab of statistics, from the second packet on: the first one is all in the flow.
+    pub statistics: u32,
+    /// Of the first packet: bytes of headers behind the fixed part of IP's, and the flags of TCP.
+    pub first_header: u32,
+    pub first_flags: u16,
     /// Whether the key's lower end is the forward one.
     pub forward_is_low: bool,
     /// Whether the roles were guessed from ports.
@@ -67,11 +74,14 @@ impl Flow {
     pub fn new(packet: &Packet, forward: bool, first_row: u64) -> Self {
         Self {
             key: packet.key,
-            hash: packet.hash,
+            tag: tag(packet.hash),
             first_seen: packet.time,
             last_seen: packet.time,
             first_row,
             tcp: NOWHERE,
+            statistics: NOWHERE,
+            first_header: packet.header,
+            first_flags: packet.flags,
             forward_is_low: packet.from_low == forward,
             guessed: !forward,
             open: true,
@@ -126,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_flow_is_small() {
-        assert!(size_of::<Flow>() <= 144, "{}", size_of::<Flow>());
+        assert!(size_of::<Flow>() <= 136, "{}", size_of::<Flow>());
         assert!(size_of::<crate::flow::tcp::Tcp>() <= 208, "{}", size_of::<crate::flow::tcp::Tcp>());
     }
 }

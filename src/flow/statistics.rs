@@ -7,7 +7,7 @@
 
 use crate::flow::packet::Packet;
 use crate::flow::rules::SECOND;
-use crate::flow::state::Both;
+use crate::flow::state::{Both, Flow};
 
 /// The flags that are counted: FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, each at the place of its bit.
 pub const FLAGS: usize = 8;
@@ -127,6 +127,13 @@ impl Spread {
         Self { min: self.min.min(other.min), max: self.max.max(other.max), sum: self.sum.saturating_add(other.sum), squares }
     }
 
+    /// Of one value.
+    pub fn of_one(value: u64) -> Self {
+        let mut spread = Self::NEW;
+        spread.add(value);
+        spread
+    }
+
     #[inline]
     pub fn sample(self, count: u64) -> Sample {
         Sample { spread: self, count }
@@ -221,6 +228,21 @@ fn since(time: i64, earlier: i64) -> u64 {
 }
 
 impl Statistics {
+    /// Those of a flow that has had one packet.
+    pub fn of_one(flow: &Flow) -> Self {
+        let direction = usize::from(flow.packets[0] == 0);
+        let packet = Packet {
+            length: flow.bytes[direction] as u32,
+            payload: flow.payload_bytes[direction] as u32,
+            header: flow.first_header,
+            flags: flow.first_flags,
+            ..Packet::default()
+        };
+        let mut statistics = Self::NEW;
+        statistics.add(&packet, flow.first_seen, direction);
+        statistics
+    }
+
     /// Something from each of its cache lines.
     #[inline]
     pub fn touch(&self) -> u64 {
