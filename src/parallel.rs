@@ -40,3 +40,12 @@ pub fn map<T: Sync, R: Send>(rows: usize, items: &[T], work: impl Fn(&T) -> R + 
     }
     Ok(pool(default_threads())?.install(|| items.par_iter().map(work).collect()))
 }
+
+/// The value of each row, worked out in parallel if there are enough.
+pub fn collect<T: Send>(rows: usize, value: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    let pool = if rows < PARALLEL_FROM { None } else { pool(default_threads()).ok() };
+    match pool {
+        Some(pool) => pool.install(|| (0..rows).into_par_iter().map(value).collect()),
+        None => (0..rows).map(value).collect(),
+    }
+}

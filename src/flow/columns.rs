@@ -10,6 +10,7 @@ use crate::flow::state::Flow;
 use crate::flow::statistics::{Bulks, Sample, Sizes, Spread, Statistics};
 use crate::flow::table::Table;
 use crate::flow::tcp::{ORIGINATOR, RESPONDER, Tcp, code};
+use crate::parallel;
 
 /// A flow that is over, with all that is known of it.
 #[derive(Clone, Copy)]
@@ -419,31 +420,26 @@ fn nanoseconds(value: f64) -> i64 {
 
 /// Two columns in one.
 fn combined<T: ArrowNativeType>(table: &Table, one: &str, other: &str, with: fn(T, T) -> T) -> Vec<T> {
-    table.named::<T>(one).iter().zip(table.named::<T>(other).iter()).map(|(one, other)| with(*one, *other)).collect()
+    let (one, other) = (table.named::<T>(one), table.named::<T>(other));
+    parallel::collect(table.rows(), |row| with(one[row], other[row]))
 }
 
 /// A sum for each of so many; 0 of none.
 #[allow(clippy::cast_precision_loss, reason = "means are fractions")]
 fn ratio(table: &Table, sum: &str, count: &str) -> Vec<f64> {
-    let mean = |(sum, count): (&u64, &u64)| if *count == 0 { 0.0 } else { *sum as f64 / *count as f64 };
-    table.named(sum).iter().zip(table.named(count).iter()).map(mean).collect()
+    let (sum, count) = (table.named::<u64>(sum), table.named::<u64>(count));
+    parallel::collect(table.rows(), |row| if count[row] == 0 { 0.0 } else { sum[row] as f64 / count[row] as f64 })
 }
 
 /// The least of both directions, of which one may have no packets.
 fn least(table: &Table, forward: &str, reverse: &str) -> Vec<u32> {
     let (forward, reverse) = (table.named::<u32>(forward), table.named::<u32>(reverse));
-    let packets = table
-        .named::<u64>("packets_fwd")
-        .iter()
-        .zip(table.named::<u64>("packets_rev").iter())
-        .map(|(forward, reverse)| (*forward > 0, *reverse > 0))
-        .collect::<Vec<_>>();
-    let least = |((forward, reverse), packets): ((&u32, &u32), &(bool, bool))| match packets {
-        (true, true) => *forward.min(reverse),
-        (true, false) => *forward,
-        _ => *reverse,
-    };
-    forward.iter().zip(reverse.iter()).zip(&packets).map(least).collect()
+    let packets = [table.named::<u64>("packets_fwd"), table.named::<u64>("packets_rev")];
+    parallel::collect(table.rows(), |row| match (packets[0][row] > 0, packets[1][row] > 0) {
+        (true, true) => forward[row].min(reverse[row]),
+        (true, false) => forward[row],
+        _ => reverse[row],
+    })
 }
 
 const ICMP: [u8; 2] = [1, 58];
