@@ -83,8 +83,9 @@ which zstd leaves to another thread, and a map of the file would risk the proces
 ## Flows
 
 The flows of *mix* ({flow_count:,} of {flow_packets:,} packets), reading included, two threads; {flow_rounds} rounds, each program
-in a process of its own, the start and imports of Python's left out. *whole* is `read_pcap` of the columns that flows need, then
-`flows()`; *stream* is `scan_flows`. `nfpcapd -r` writes its files, `argus -r` writes to the null device. NFStream
+in a process of its own, the start and imports of Python's left out. *read* is `read_flows`; *flows* is `read_pcap` of the columns
+that flows need, then `flows()`; *scan* is `scan_flows`. *statistics* has every column worked out, also those that follow from
+others and are made when they are first asked for. `nfpcapd -r` writes its files, `argus -r` writes to the null device. NFStream
 {nfstream_version} runs with `statistical_analysis=True, n_dissections=0` on the first {nfstream_packets:,} packets, the time a
 packet is compared: the whole capture took it {nfstream_whole:.0f} s, and {nfstream_expected:.0f} s is what the first packets say.
 
@@ -92,7 +93,7 @@ packet is compared: the whole capture took it {nfstream_whole:.0f} s, and {nfstr
 |---|---|---|---|---|---|
 {flows}
 
-Memory at its peak, beyond a process that meets a single packet and, of *whole*, beyond the columns of packets:
+Memory at its peak, beyond a process that meets a single packet and, of *flows*, beyond the columns of packets:
 
 | | peak, MiB | bytes a flow |
 |---|---|---|

@@ -45,6 +45,18 @@ impl Room {
         })
     }
 
+    /// Fails if there is no room for `flows` flows, which are there already, in rows of `width` bytes.
+    pub fn check_flows(&self, flows: u64, width: u64) -> Result<()> {
+        let needed = flows.saturating_mul(width);
+        self.lacks(needed, true).map_or(Ok(()), |free| {
+            Err(Error::Memory(format!(
+                "{flows} flows so far, {} of columns, but {} are free: take them in batches, with scan_flows",
+                text(needed),
+                text(free)
+            )))
+        })
+    }
+
     /// Fails if `bytes` of a source, which are there already, have filled all room.
     pub fn check_bytes(&self, bytes: u64) -> Result<()> {
         self.lacks(bytes, true).map_or(Ok(()), |free| {
@@ -227,6 +239,16 @@ mod tests {
         );
         let error = room(100_000_000).check(5_000_000, 39, true).unwrap_err().to_string();
         assert!(error.starts_with("5000000 packets so far, 195.0 MB of columns"), "{error}");
+    }
+
+    #[test]
+    fn flows_have_a_way_out_of_their_own() {
+        room(100_000_000).check_flows(1_000_000, 99).unwrap();
+        let error = room(100_000_000).check_flows(1_000_000, 150).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "1000000 flows so far, 150.0 MB of columns, but 100.0 MB are free: take them in batches, with scan_flows"
+        );
     }
 
     #[test]

@@ -220,6 +220,16 @@ class TestArguments:
         with pytest.raises(ValueError, match=text):
             pf.read_flows(lab, **options)
 
+    def test_more_than_fits(self, monkeypatch):
+        data = pcap([(0, 0, ethernet(ipv4(udp(port, 2), 17))) for port in range(1, 5000)])
+        capture = pf.read_pcap(data, columns=_core.flow_packet_columns())
+        monkeypatch.setenv("PCAPFRAME_MEMORY", "300000")
+        with pytest.raises(MemoryError, match=r"4999 flows so far, .* take them in batches, with scan_flows"):
+            pf.read_flows(data)
+        with pytest.raises(MemoryError, match="flows so far"):
+            capture.flows()
+        assert sum(len(flows) for flows in pf.scan_flows(data)) == 4999
+
     def test_packets_are_gone(self, lab):
         with pytest.raises(ValueError, match=r"without keeping packets; use read_pcap\(\.\.\.\)\.flows\(\)"):
             pf.read_flows(lab).packets()

@@ -14,7 +14,7 @@ use crate::flow::history::History;
 use crate::flow::rules::Rules;
 use crate::flow::shard::Shard;
 use crate::flow::statistics::{Statistics, Step};
-use crate::flow::table::Table;
+use crate::flow::table::{Table, width};
 use crate::flow::tcp::Tcp;
 
 /// Flows that are looked at in one go: they stay in the cache while one column after the other is filled.
@@ -71,6 +71,11 @@ impl Builder {
             sequence: rules.sequence,
             rows: 0,
         }
+    }
+
+    /// Bytes of a row.
+    pub fn row_width(&self) -> usize {
+        self.wanted.iter().map(|place| width(&COLUMNS[*place].getter)).sum::<usize>() + self.sequence * size_of::<Step>()
     }
 
     /// Fills the rows of flows that are over, in ascending order. The table has `rows` rows by now, and about `expected` in the end.

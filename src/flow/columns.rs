@@ -202,9 +202,9 @@ columns! {
     /// What happened, in order: Zeek's `history`, the forward end in capitals; at most 36 letters.
     Core history: Letters, NotZero, |r: &Record| r.history();
     /// TCP window of the forward end's first packet, not scaled.
-    Core window_fwd: U16, OfTcp, |r: &Record| r.tcp.map_or(0, |tcp| tcp.ends[ORIGINATOR].window);
+    Core window_fwd: U16, OfTcp, |r: &Record| r.window(ORIGINATOR);
     /// TCP window of the other end's first packet, not scaled.
-    Core window_rev: U16, OfTcp, |r: &Record| r.tcp.map_or(0, |tcp| tcp.ends[RESPONDER].window);
+    Core window_rev: U16, OfTcp, |r: &Record| r.window(RESPONDER);
     /// Round-trip time of TCP's handshake: from the SYN to the ACK that answers the SYN-ACK.
     Core handshake_rtt: Duration, NotZero, |r: &Record| r.tcp.and_then(Tcp::handshake).unwrap_or(0);
     /// TCP segments of the forward end whose payload had been sent before.
@@ -487,7 +487,7 @@ impl Record<'_> {
     }
 
     fn flags(&self, side: usize, bit: usize) -> u32 {
-        self.of(side, |s| s.flags[side][bit], u32::from(self.flow.first_flags >> bit & 1))
+        self.of(side, |s| s.flags[side][bit], u32::from(self.flow.first.flags >> bit & 1))
     }
 
     /// When the first and the last packet came.
@@ -496,12 +496,12 @@ impl Record<'_> {
     }
 
     fn header_bytes(&self, side: usize) -> u64 {
-        self.of(side, |s| s.header_bytes[side], self.flow.first_header.into())
+        self.of(side, |s| s.header_bytes[side], self.flow.first.header.into())
     }
 
     fn header_min(&self, side: usize) -> u32 {
         let least = |s: &Statistics| if self.flow.packets[side] == 0 { 0 } else { s.header_min[side] };
-        self.of(side, least, self.flow.first_header)
+        self.of(side, least, self.flow.first.header)
     }
 
     fn data_packets(&self, side: usize) -> u32 {
@@ -520,6 +520,14 @@ impl Record<'_> {
     #[inline]
     fn idle(&self) -> Sample {
         self.statistics.map_or(Sample::default(), |s| s.idle.sample(s.idle_count.into()))
+    }
+
+    fn window(&self, end: usize) -> u16 {
+        match self.tcp {
+            Some(_) if self.flow.attempt && end == ORIGINATOR => self.flow.first.window,
+            Some(tcp) => tcp.ends[end].window,
+            None => 0,
+        }
     }
 
     /// Which end of the key is the forward one.

@@ -23,6 +23,7 @@ use crate::flow::rules::Rules;
 use crate::flow::shard::{Batch, Finished, Shard};
 use crate::flow::table::Table;
 use crate::flow::turnstile::Turnstile;
+use crate::memory::Room;
 
 /// Rows that are gathered in one go: their packets stay in the cache.
 const RANGE: usize = 1 << 12;
@@ -44,6 +45,7 @@ pub struct Meter {
     owners: Option<Vec<u64>>,
     /// The one table that all flows go to; without it, each [`Meter::take_finished`] makes one.
     whole: Option<Whole>,
+    room: Room,
 }
 
 /// What ranges need to know of those before them.
@@ -107,6 +109,7 @@ impl Meter {
             spare: Mutex::default(),
             owners: None,
             whole: None,
+            room: Room::default(),
         }
     }
 
@@ -123,6 +126,12 @@ impl Meter {
     /// Flows so far, of a meter that makes one table.
     pub fn flows(&self) -> usize {
         self.whole.as_ref().map_or(0, |whole| whole.ranks.flows() as usize)
+    }
+
+    /// Fails if the flows so far do not fit in memory.
+    pub fn check_room(&self) -> Result<()> {
+        let check = |whole: &Whole| self.room.check_flows(whole.ranks.flows(), whole.builder.row_width() as u64);
+        self.whole.as_ref().map_or(Ok(()), check)
     }
 
     /// The ticket of the next range, while none is on its way.
@@ -159,6 +168,7 @@ impl Meter {
             let end = total.min(start + BLOCK);
             self.take_all(&columns, start..end);
             self.settle(|flows| flows.saturating_mul(total) / end);
+            self.check_room()?;
         }
         Ok(())
     }

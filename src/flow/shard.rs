@@ -7,7 +7,7 @@ use crate::flow::packet::Packet;
 use crate::flow::rules::Rules;
 use crate::flow::server_ports::is_server_port;
 use crate::flow::slab::Slab;
-use crate::flow::state::{EndReason, Flow, NOWHERE};
+use crate::flow::state::{EndReason, First, Flow, NOWHERE};
 use crate::flow::statistics::{Statistics, Step};
 use crate::flow::tcp::{ORIGINATOR, RESPONDER, Segment, Tcp, flag};
 
@@ -138,10 +138,11 @@ impl Shard {
             return slot;
         };
         let due = self.due(slot, batch.rules);
-        let flow = &self.flows.items[slot as usize];
         let ended = if due < clock {
-            Some((self.timeout_reason(flow, batch.rules), due, u64::MAX))
+            Some((self.timeout_reason(&self.flows.items[slot as usize], batch.rules), due, u64::MAX))
         } else {
+            self.follow(slot, batch.rules);
+            let flow = &self.flows.items[slot as usize];
             let row = batch.first_row + u64::from(packet.row);
             self.ended_by(flow, packet, batch.rules).map(|reason| (reason, clock, row))
         };
@@ -150,6 +151,17 @@ impl Shard {
         let next = self.begin(packet, batch);
         self.index.replace(tag(packet.hash), slot, next);
         next
+    }
+
+    /// A flow that was but a SYN goes on: from now on its connection is kept.
+    fn follow(&mut self, slot: u32, rules: &Rules) {
+        let flow = &mut self.flows.items[slot as usize];
+        if !flow.attempt {
+            return;
+        }
+        let Flow { first_seen: time, first: First { seq, window, flags, .. }, .. } = *flow;
+        flow.attempt = false;
+        flow.tcp = self.connections.put(Tcp::after_syn(&Segment { time, seq, window, flags, ..Segment::default() }, rules));
     }
 
     /// The clock after which the flow is over.
@@ -197,7 +209,8 @@ impl Shard {
             let pair = packet.key.addresses.map(|place| batch.ipv6[place as usize]);
             flow.key.addresses = [self.addresses.put(pair), 0];
         }
-        if packet.is_tcp {
+        flow.attempt = is_attempt(packet, &flow, batch.rules);
+        if packet.is_tcp && !flow.attempt {
             let mut tcp = Tcp::default();
             if flow.guessed {
                 tcp.history.push(Event::Flip, true);
@@ -270,11 +283,9 @@ impl Shard {
     #[inline]
     pub fn record(&self, slot: u32) -> Record<'_> {
         let flow = &self.flows.items[slot as usize];
-        Record {
-            flow,
-            tcp: self.connections.items.get(flow.tcp as usize),
-            statistics: self.statistics.items.get(flow.statistics as usize),
-        }
+        let tcp = self.connections.items.get(flow.tcp as usize);
+        let tcp = if flow.attempt { Some(Tcp::attempt(flow.first.window)) } else { tcp };
+        Record { flow, tcp, statistics: self.statistics.items.get(flow.statistics as usize) }
     }
 
     /// The first packets of a flow, `sequence` of them.
@@ -355,6 +366,12 @@ impl Shard {
 fn segment(packet: &Packet) -> Segment {
     let Packet { time, seq, ack, payload, window, flags, .. } = *packet;
     Segment { time, seq, ack, payload, window, flags }
+}
+
+/// Whether a flow begins with a SYN and nothing else, as most of those of scans and floods do, for which time is not short.
+fn is_attempt(packet: &Packet, flow: &Flow, rules: &Rules) -> bool {
+    let flags = packet.flags & (flag::SYN | flag::ACK | flag::RST | flag::FIN);
+    packet.is_tcp && flags == flag::SYN && packet.payload == 0 && !flow.guessed && rules.attempt_timeout.is_none()
 }
 
 /// Whether a flow that begins without a SYN seems to begin with an answer: it comes from a well-known port.

@@ -38,7 +38,18 @@ pub const NOWHERE: u32 = u32::MAX;
 /// Both directions' counters: forward, reverse.
 pub type Both<T> = [T; 2];
 
+/// What is kept of a flow's first packet, as most flows have no other.
 #[derive(Clone, Copy, Debug, Default)]
+pub struct First {
+    /// Bytes of headers behind the fixed part of IP's.
+    pub header: u32,
+    pub seq: u32,
+    pub window: u16,
+    pub flags: u16,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is something of its own")]
 pub struct Flow {
     /// Of IPv6 the first address is the place of both in a slab.
     pub key: Key,
@@ -58,9 +69,9 @@ pub struct Flow {
     pub tcp: u32,
     /// Place in the slab of statistics, from the second packet on: the first one is all in the flow.
     pub statistics: u32,
-    /// Of the first packet: bytes of headers behind the fixed part of IP's, and the flags of TCP.
-    pub first_header: u32,
-    pub first_flags: u16,
+    pub first: First,
+    /// It is a SYN so far: no connection is kept for it.
+    pub attempt: bool,
     /// Whether the key's lower end is the forward one.
     pub forward_is_low: bool,
     /// Whether the roles were guessed from ports.
@@ -80,8 +91,7 @@ impl Flow {
             first_row,
             tcp: NOWHERE,
             statistics: NOWHERE,
-            first_header: packet.header,
-            first_flags: packet.flags,
+            first: First { header: packet.header, seq: packet.seq, window: packet.window, flags: packet.flags },
             forward_is_low: packet.from_low == forward,
             guessed: !forward,
             open: true,
@@ -136,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_flow_is_small() {
-        assert!(size_of::<Flow>() <= 136, "{}", size_of::<Flow>());
+        assert!(size_of::<Flow>() <= 144, "{}", size_of::<Flow>());
         assert!(size_of::<crate::flow::tcp::Tcp>() <= 208, "{}", size_of::<crate::flow::tcp::Tcp>());
     }
 }

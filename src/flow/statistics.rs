@@ -234,8 +234,8 @@ impl Statistics {
         let packet = Packet {
             length: flow.bytes[direction] as u32,
             payload: flow.payload_bytes[direction] as u32,
-            header: flow.first_header,
-            flags: flow.first_flags,
+            header: flow.first.header,
+            flags: flow.first.flags,
             ..Packet::default()
         };
         let mut statistics = Self::NEW;

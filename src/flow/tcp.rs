@@ -3,6 +3,8 @@
 //!
 //! <https://docs.zeek.org/en/master/scripts/base/protocols/conn/main.zeek.html>
 
+use std::sync::LazyLock;
+
 use crate::flow::history::{Event, History, is_due};
 use crate::flow::rules::Rules;
 
@@ -168,6 +170,22 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 impl Tcp {
+    /// A connection of which a SYN was seen.
+    pub fn after_syn(syn: &Segment, rules: &Rules) -> Self {
+        let mut tcp = Self::default();
+        tcp.add(syn, ORIGINATOR, rules);
+        tcp
+    }
+
+    /// One of which nothing else will be seen, all but times, sequence numbers and the window, which the flow has.
+    pub fn attempt(window: u16) -> &'static Self {
+        static ATTEMPTS: LazyLock<[Tcp; 2]> = LazyLock::new(|| {
+            let syn = |window| Segment { window, flags: flag::SYN, ..Segment::default() };
+            [0, 1].map(|window| Tcp::after_syn(&syn(window), &Rules::default()))
+        });
+        &ATTEMPTS[usize::from(window.min(1))]
+    }
+
     /// Something from each of its cache lines.
     #[inline]
     pub fn touch(&self) -> u64 {

@@ -128,8 +128,9 @@ impl Sink for Flows {
             let here = flows.saturating_sub(before) as u64;
             before + (here.saturating_mul(total) / done.max(1)) as usize
         };
-        self.meter.write().unwrap_or_else(PoisonError::into_inner).settle(in_the_end);
-        Ok(())
+        let mut meter = self.meter.write().unwrap_or_else(PoisonError::into_inner);
+        meter.settle(in_the_end);
+        meter.check_room()
     }
 
     fn abandon(&self) {
