@@ -9,7 +9,7 @@ use bytemuck::allocation::try_zeroed_slice_box;
 use rayon::prelude::*;
 
 use crate::columns::dictionary::Dictionary;
-use crate::flow::columns::{COLUMNS, Column, Get, Getter, Group, Record};
+use crate::flow::columns::{COLUMNS, Column, Get, Getter, Group, Presence, Record};
 use crate::flow::history::History;
 use crate::flow::rules::Rules;
 use crate::flow::shard::Shard;
@@ -21,6 +21,7 @@ use crate::flow::tcp::Tcp;
 const BLOCK: usize = 256;
 /// Flows that a thread takes at a time.
 const PIECE: usize = 4 * BLOCK;
+const TCP: u8 = 6;
 /// A history that has no number yet.
 const UNKNOWN: u32 = u32::MAX;
 
@@ -200,9 +201,11 @@ impl Piece<'_> {
             scratch.records.clear();
             scratch.records.extend(places.iter().map(|place| shards[place.shard as usize].record(place.slot)));
             touch(&scratch.records);
+            let block = Block::of(&scratch.records);
             scratch.rows.clear();
             scratch.rows.extend(places.iter().map(|place| (place.row - first) as usize));
-            for (place, part) in wanted.iter().zip(&mut self.parts) {
+            let parts = wanted.iter().zip(&mut self.parts).filter(|(place, _)| block.may_have(COLUMNS[**place].presence));
+            for (place, part) in parts {
                 part.fill(&COLUMNS[*place].getter, &scratch.records, &scratch.rows, histories);
                 if let (Getter::Letters(get), Part::Letters(codes)) = (&COLUMNS[*place].getter, part) {
                     let new = scratch.rows.iter().zip(&scratch.records).filter(|(row, _)| codes[**row] == UNKNOWN);
@@ -217,6 +220,34 @@ impl Piece<'_> {
             }
         }
         unknown
+    }
+}
+
+/// What is true of any flow of a block: columns that none of them has are left as they are, and floods have few.
+struct Block {
+    /// It has more than one packet.
+    several: bool,
+    answered: bool,
+    tcp: bool,
+}
+
+impl Block {
+    fn of(records: &[Record]) -> Self {
+        Self {
+            several: records.iter().any(|record| record.flow.total_packets() > 1),
+            answered: records.iter().any(|record| record.flow.packets[1] > 0),
+            tcp: records.iter().any(|record| record.flow.key.protocol == TCP),
+        }
+    }
+
+    /// Whether a flow may have a field that is not 0.
+    fn may_have(&self, presence: Presence) -> bool {
+        match presence {
+            Presence::AtLeast("packets_rev", _) => self.answered,
+            Presence::AtLeast("idle_count", _) | Presence::AtLeast(_, 2..) => self.several,
+            Presence::Tcp => self.tcp,
+            _ => true,
+        }
     }
 }
 
