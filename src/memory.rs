@@ -45,12 +45,11 @@ impl Room {
         })
     }
 
-    /// Fails if there is no room for `flows` flows, which are there already, in rows of `width` bytes.
-    pub fn check_flows(&self, flows: u64, width: u64) -> Result<()> {
-        let needed = flows.saturating_mul(width);
+    /// Fails if there is no room for `flows` flows, which are there already and take so many bytes.
+    pub fn check_flows(&self, flows: u64, needed: u64) -> Result<()> {
         self.lacks(needed, true).map_or(Ok(()), |free| {
             Err(Error::Memory(format!(
-                "{flows} flows so far, {} of columns, but {} are free: take them in batches, with scan_flows",
+                "{flows} flows so far, which take {}, but {} are free: take them in batches, with scan_flows",
                 text(needed),
                 text(free)
             )))
@@ -73,6 +72,11 @@ impl Room {
         let taken = if began { needed } else { 0 };
         let free = self.free.get_or_init(|| self.limit.or_else(|| available().map(|free| free.saturating_add(taken))));
         free.filter(|free| needed > *free)
+    }
+
+    /// Whether so many bytes are free.
+    pub fn has(&self, bytes: u64) -> bool {
+        self.lacks(bytes, false).is_none()
     }
 
     /// Whether more is free than `rows` rows of `width` bytes would take: then nobody needs to know how many there are.
@@ -243,11 +247,11 @@ mod tests {
 
     #[test]
     fn flows_have_a_way_out_of_their_own() {
-        room(100_000_000).check_flows(1_000_000, 99).unwrap();
-        let error = room(100_000_000).check_flows(1_000_000, 150).unwrap_err().to_string();
+        room(100_000_000).check_flows(1_000_000, 99_000_000).unwrap();
+        let error = room(100_000_000).check_flows(1_000_000, 150_000_000).unwrap_err().to_string();
         assert_eq!(
             error,
-            "1000000 flows so far, 150.0 MB of columns, but 100.0 MB are free: take them in batches, with scan_flows"
+            "1000000 flows so far, which take 150.0 MB, but 100.0 MB are free: take them in batches, with scan_flows"
         );
     }
 

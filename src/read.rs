@@ -1,9 +1,10 @@
 //! The pipeline: a source becomes rows, on all cores, with the result of a single one: [`columns`] or, without these, [`flows`].
 //!
-//! Workers claim chunks in order. For each, a worker guesses where the first record begins, parses from there into scratch columns
+//! Workers claim chunks in order. For each, a worker guesses where the first record begins, parses from there into rows of its own
 //! and hands them in. Whoever hands in the chunk whose turn it is settles it and those behind it that are there already, one after
 //! the other: it compares the guess with where the chunk before really ended, and in which state of the format; on a difference
-//! it parses again from the truth; then the chunk has its row numbers. Its rows go to the sink when the next one may settle. So nobody waits for a slower neighbour, and the outcome can not depend on guesses, threads or chunk sizes.
+//! it parses again from the truth; then the chunk has its row numbers. Its rows go to the sink when the next one may settle. So nobody
+//! waits for a slower neighbour, and the outcome can not depend on guesses, threads or chunk sizes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -31,7 +32,7 @@ pub use flows::Flows;
 
 /// Large enough that a wait costs nothing, small enough that a chunk's columns stay in the cache.
 pub const CHUNK: u64 = 1 << 20;
-/// Below this the calling thread does it all.
+/// Below this one thread does it all.
 const PARALLEL_FROM: u64 = 4 << 20;
 /// How often the caller is asked whether to go on.
 const POLL: Duration = Duration::from_millis(20);
@@ -91,8 +92,8 @@ pub struct About {
 pub trait Sink: Sync {
     type Rows: Rows;
 
-    /// After so many bytes it wants a pause.
-    fn block(&self) -> u64 {
+    /// After so many chunks it wants a pause.
+    fn chunks(&self) -> u64 {
         WHOLE
     }
 
@@ -224,7 +225,7 @@ impl<'a, F: Framing, S: Sink> Reader<'a, F, S> {
         let Options { threads, chunk, .. } = *self.options;
         let chunks = total.saturating_sub(self.first).div_ceil(chunk);
         let few = total < PARALLEL_FROM && (threads == 1 || chunk >= CHUNK);
-        if few && self.sink.block() == WHOLE {
+        if few && self.sink.chunks() == WHOLE {
             self.work(chunks);
             self.pause(total)?;
         } else {
@@ -241,10 +242,9 @@ impl<'a, F: Framing, S: Sink> Reader<'a, F, S> {
     /// Works on threads of its own, with the sink's pauses.
     fn work_in_parallel(&self, threads: usize, chunks: u64, monitor: &mut dyn Monitor) -> Result<()> {
         let pool = parallel::pool(threads)?;
-        let block = (self.sink.block() / self.options.chunk).max(1);
         let mut first = 0_u64;
         loop {
-            let end = first.saturating_add(block).min(chunks);
+            let end = first.saturating_add(self.sink.chunks()).min(chunks);
             self.claimed.store(first, Ordering::Relaxed);
             self.work_until(end, threads, &pool, monitor);
             pool.install(|| self.pause(self.first + end * self.options.chunk))?;
@@ -364,7 +364,7 @@ impl<'a, F: Framing, S: Sink> Reader<'a, F, S> {
         Ok(())
     }
 
-    /// Makes a chunk certain, that before it being so: verifies the guess, or parses again. Returns its first row.
+    /// Makes a chunk certain, that before it being so: verifies the guess, or parses again.
     fn settle(
         &self,
         committed: &mut Committed<F, S::Rows>,

@@ -1,4 +1,4 @@
-//! Streams become frames of columns, a batch at a time and in bounded memory, or all in one; or their packets are written.
+//! Streams become frames of columns or flows, a batch at a time and in bounded memory, or all in one; or their packets are written.
 //!
 //! One thread reads and decompresses ahead ([`crate::capture::stream`]); this one walks the records and cuts segments of whole ones,
 //! which [`crate::read`] parses on all cores as it parses a file. Several streams are merged before ([`crate::capture::merge`]).
@@ -101,7 +101,7 @@ impl Scan {
     }
 
     /// Gives the packets of the next batch to `flows`; none if there are no more, or none yet.
-    pub fn flows(&mut self, flows: &Flows, size: BatchSize, monitor: &mut dyn Monitor) -> Result<usize> {
+    pub fn flows(&mut self, flows: &mut Flows, size: BatchSize, monitor: &mut dyn Monitor) -> Result<usize> {
         let mut counted = Counted { flows, rows: 0 };
         self.fill(&mut counted, size, monitor)?;
         Ok(counted.rows)
@@ -220,7 +220,7 @@ impl Target for Batch {
 
 /// Flows, and how many packets of the batch they have.
 struct Counted<'a> {
-    flows: &'a Flows,
+    flows: &'a mut Flows,
     rows: usize,
 }
 

@@ -130,11 +130,33 @@ def test_captures_by_others(shared_captures):
 
 
 def test_more_flows_than_were_expected():
-    """The first megabytes have one flow, the last ones a flow a packet: rows come that nobody has foreseen."""
+    """The first megabytes have one flow, the last ones a flow a packet: rows come that nobody has foreseen.
+
+    Flows become rows after 64 chunks, which is after 4 MB here; in one go with the large chunk.
+    """
     one = ethernet(ipv4(udp(1, 2, bytes(1400)), 17))
     many = [ethernet(ipv4(udp(port, 2), 17, f"10.1.{port % 200}.1")) for port in range(1, 60_000)]
-    (rows, *_), _ = assert_the_same(pcap([(i // 1000, 0, frame) for i, frame in enumerate([one] * 4000 + many)]), [(2, 65_536)])
+    data = pcap([(i // 100, 0, frame) for i, frame in enumerate([one] * 4000 + many)])
+    (rows, *_), _ = assert_the_same(data, [(2, 65_536), (1, 65_536), (2, 1 << 24), (3, 10_000)])
     assert rows == 60_000
+
+
+def test_segments_of_a_stream(tmp_path):
+    """A compressed source comes in segments of 6 MiB, whose flows go on in the next one."""
+    rng = random.Random(2)
+    ends = [(rng.randrange(1, 3000), f"10.0.{rng.randrange(20)}.1") for _ in range(2000)]
+    ports = [(port, 80) if turn % 2 else (80, port) for turn in range(3) for port, _ in ends]
+    sources = [source for _ in range(3) for _, source in ends]
+    segments = [tcp(*pair, rng.choice([2, 16, 24, 17])) for pair in ports]
+    frames = [ethernet(ipv4(segment, 6, source)) for segment, source in zip(segments, sources, strict=True)]
+    data = pcap([(i // 3000, i % 3000, frames[i % 6000] + bytes(i % 50)) for i in range(150_000)])
+    (tmp_path / "long.pcap.gz").write_bytes(gzip.compress(data, 1))
+    assert len(data) > 14_000_000
+    expected = pf.read_pcap(data).flows(statistics=True, sequence=3)
+    for source in (tmp_path / "long.pcap.gz", gzip.compress(data, 1), io.BytesIO(data)):
+        assert pf.read_flows(source, statistics=True, sequence=3).to_arrow().equals(expected.to_arrow())
+    streamed = [row for part in pf.scan_flows(io.BytesIO(data), batch_size=20_000) for row in part.first_row.tolist()]
+    assert sorted(streamed) == expected.first_row.tolist()
 
 
 class TestSources:
@@ -156,9 +178,14 @@ class TestSources:
         for path, times in zip(paths, [(0, 200, 400), (100, 300, 500)], strict=True):
             path.write_bytes(pcap([(time, 0, frame) for time in times]))
         assert len(pf.read_flows(paths)) == 3
-        merged = pf.read_flows(paths, merge=True)
-        assert merged.packets_total.tolist() == [6]
-        assert merged.to_arrow().equals(pf.read_pcap(paths, merge=True).flows().to_arrow())
+        assert pf.read_flows(paths, merge=True).packets_total.tolist() == [6]
+        frames = [ethernet(ipv4(udp(port, 53), 17)) for port in (5, 6)]
+        # One source that is not in order; and a packet that comes far too late.
+        lonely = pcap([(time, 0, frames[time % 2]) for time in (500, 0, 1, 300, 2)])
+        late = pcap([(1000 + i, 0, frames[i % 2]) for i in range(3000)] + [(7, 0, frames[0])])
+        for sources in (paths, lonely, [lonely, late]):
+            expected = pf.read_pcap(sources, merge=True).flows().to_arrow()
+            assert pf.read_flows(sources, merge=True).to_arrow().equals(expected)
 
     def test_headers_outside_of_tunnels(self, lab):
         expected = pf.read_pcap(lab, columns="all", decapsulate=False).flows().to_arrow()
@@ -220,11 +247,18 @@ class TestArguments:
         with pytest.raises(ValueError, match=text):
             pf.read_flows(lab, **options)
 
+    @pytest.mark.parametrize("merge", [False, True])
+    def test_faults_are_told_of_merged_sources_too(self, merge, lab, tmp_path):
+        path = tmp_path / "cut.pcap"
+        path.write_bytes(TestFaults.cut)
+        with pytest.warns(pf.TruncatedCaptureWarning, match=str(path)):
+            pf.read_flows([lab, path], merge=merge)
+
     def test_more_than_fits(self, monkeypatch):
         data = pcap([(0, 0, ethernet(ipv4(udp(port, 2), 17))) for port in range(1, 5000)])
         capture = pf.read_pcap(data, columns=_core.flow_packet_columns())
         monkeypatch.setenv("PCAPFRAME_MEMORY", "300000")
-        with pytest.raises(MemoryError, match=r"4999 flows so far, .* take them in batches, with scan_flows"):
+        with pytest.raises(MemoryError, match=r"4999 flows so far, which take .* take them in batches, with scan_flows"):
             pf.read_flows(data)
         with pytest.raises(MemoryError, match="flows so far"):
             capture.flows()
@@ -234,16 +268,31 @@ class TestArguments:
         with pytest.raises(ValueError, match=r"without keeping packets; use read_pcap\(\.\.\.\)\.flows\(\)"):
             pf.read_flows(lab).packets()
 
-    def test_a_meter_that_is_finished(self, lab):
+    def test_a_meter_that_is_finished_or_has_failed(self, lab):
+        finished, failed = _core.FlowMeter(**OPTIONS), _core.FlowMeter(**OPTIONS)
+        finished.finish()
+        with pytest.raises(pf.NotACaptureError):
+            failed.read([str(lab), b"no capture"], _core.Settings(threads=1))
+        frame = _core.read([str(lab)], _core.flow_packet_columns(), _core.Settings(threads=1))
+        for meter in (finished, failed):
+            for method, arguments in (
+                (meter.read, ([str(lab)], _core.Settings(threads=1))),
+                (meter.add, (frame,)),
+                (meter.take, ()),
+                (meter.finish, ()),
+            ):
+                with pytest.raises(ValueError, match="finished, has failed, or is at work"):
+                    method(*arguments)
+
+    def test_a_meter_that_is_at_work(self, lab):
         meter = _core.FlowMeter(**OPTIONS)
-        meter.finish()
-        with pytest.raises(ValueError, match="finished"):
-            meter.read([str(lab)], _core.Settings(threads=1))
+        with pytest.raises(ValueError, match="at work"):
+            meter.read([str(lab)], _core.Settings(threads=2), progress=lambda done, total: meter.finish())
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """Large enough for threads, and for blocks of their own in small chunks."""
+    """Large enough for threads, and for many blocks of small chunks."""
     data = pcap([(i // 900, i, frame) for i, frame in enumerate(assorted() * 90)])
     path = tmp_path_factory.mktemp("flows") / "large.pcap"
     path.write_bytes(data + data[24:] * (20_000_000 // len(data)))
@@ -265,7 +314,7 @@ class TestProgress:
                 _core.FlowMeter(**OPTIONS).read([str(large)], settings, progress=enough)
 
     def test_large_files_on_all_cores(self, large):
-        assert_the_same(str(large), [(1, 1 << 20), (2, 1 << 20), (5, 100_000)])
+        assert_the_same(str(large), [(1, 1 << 20), (2, 1 << 20), (5, 100_000), (2, 20_000)])
 
 
 def test_columns_that_follow_from_others(lab):
@@ -291,3 +340,15 @@ def test_columns_that_follow_from_others(lab):
     half = flows[flows.dport == 53]
     assert half.size_mean_total.tolist() == flows.size_mean_total[flows.dport == 53].tolist()
     assert flows[3:9].duration.tolist() == flows.duration[3:9].tolist()
+
+
+def test_what_a_flow_has_not_is_0(lab):
+    """Whole blocks of flows without a column's field are passed over: elsewhere it must be 0 as well."""
+    for options in ({"statistics": True}, {"schema": "zeek"}):
+        table = pf.read_flows(lab, **options)._frame
+        partly = {name: table.present(name) for name in table.columns}
+        partly = {name: present for name, present in partly.items() if present is not None and not present.all()}
+        assert len(partly) > 10
+        for name, present in partly.items():
+            values = table.codes(name) if pf.flows.KINDS[name] == "text" else table.values(name)
+            assert not values[~present].astype(bool).any(), name

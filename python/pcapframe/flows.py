@@ -18,8 +18,16 @@ from ._source import Sources, opened, resolve, several
 from ._tabular import Tabular, nullable
 from .address import AddressColumn
 from .capture import Capture
-from .errors import Damage
-from .reading import MAX_EXPANSION, OnError, ProgressOption, archives_named, check_threads, report_damage, settings
+from .reading import (
+    MAX_EXPANSION,
+    OnError,
+    ProgressOption,
+    archives_named,
+    check_threads,
+    in_order_of_time,
+    report_damage,
+    settings,
+)
 from .scanning import BATCH_SIZE, Scans, begin
 from .timeline import Interval, interval_nanoseconds
 
@@ -323,7 +331,7 @@ def read_flows(
     Parameters
     ----------
     source, threads, progress, on_error, decapsulate, ports, max_expansion, merge
-        As for :func:`pcapframe.read_pcap`.
+        As for :func:`pcapframe.read_pcap`; with `merge` there are columns of all packets for a while.
     idle_timeout, active_timeout, schema, statistics, sequence
         As for :meth:`Capture.flows`.
 
@@ -354,28 +362,20 @@ def read_flows(
     """
     options = _meter_options(idle_timeout, active_timeout, schema, statistics, sequence, threads)
     meter = _core.FlowMeter(**options)
-    how: dict[str, Any] = {"decapsulate": decapsulate, "ports": ports, "max_expansion": max_expansion}
-    if merge:
-        scans = begin(
-            source, _core.flow_packet_columns(), threads=threads, progress=progress, on_error=on_error, merge=True, **how
-        )
-        damage = [damage for scan in scans for damage in _all_of(scan, scans, meter)]
-    else:
-        reading = settings(threads, on_error, **how)
-        sources = [resolve(one) for one in several(source)]
-        with ExitStack() as stack, Progress(progress) as report, archives_named(sources):
+    reading = settings(threads, on_error, decapsulate=decapsulate, ports=ports, max_expansion=max_expansion)
+    sources = [resolve(one) for one in several(source)]
+    with ExitStack() as stack, Progress(progress) as report, archives_named(sources):
+        if merge:
+            # What is ordered by time must be there.
+            frame = _core.read(opened(sources, stack), _core.flow_packet_columns(), reading, progress=report.callback)
+            meter.add(in_order_of_time(frame))
+            damage = [(about["path"], about["fault"], about["gaps"]) for about in frame.sources]
+        else:
             damage = meter.read(opened(sources, stack), reading, progress=report.callback)
     for path, fault, gaps in damage:
         # 2: the line of the user who called read_flows.
         report_damage(fault, gaps, path, on_error, stacklevel=2)
     return Flows(meter.finish()[0], schema, None, options)
-
-
-def _all_of(scan: _core.Scan, scans: Scans, meter: _core.FlowMeter) -> list[Damage]:
-    """Give all that is left of a scan to the meter; what is wrong with its sources."""
-    while scan.flows(meter):
-        pass
-    return list(scans.damage)
 
 
 def scan_flows(
@@ -387,8 +387,15 @@ def scan_flows(
     statistics: bool | None = None,
     sequence: int = 0,
     batch_size: int = BATCH_SIZE,
+    timeout: float | None = None,
+    follow: bool = False,
     threads: int | None = None,
-    **reading: Any,
+    progress: ProgressOption = False,
+    on_error: OnError = "keep",
+    decapsulate: bool = True,
+    ports: Mapping[int, str | None] | None = None,
+    max_expansion: int = MAX_EXPANSION,
+    merge: bool = False,
 ) -> Iterator[Flows]:
     """Put packets together to flows while they are read, in bounded memory: large files, pipes, growing files.
 
@@ -400,8 +407,8 @@ def scan_flows(
         As for :meth:`Capture.flows`.
     batch_size : int
         After so many packets the flows are given out that are over by then.
-    **reading
-        Further arguments of :func:`pcapframe.scan_pcap`.
+    timeout, follow, progress, on_error, decapsulate, ports, max_expansion, merge
+        As for :func:`pcapframe.scan_pcap`.
 
     Yields
     ------
@@ -416,8 +423,21 @@ def scan_flows(
     >>> sum(len(flows) for flows in pf.scan_flows("examples/data/lab.pcap"))  # doctest: +SKIP
     """
     options = _meter_options(idle_timeout, active_timeout, schema, statistics, sequence, threads)
-    scans = begin(source, _core.flow_packet_columns(), batch_size=batch_size, threads=threads, **reading)
-    return _scan(_core.FlowMeter(**options, streaming=True), scans, reading.get("on_error", "keep"), schema, options)
+    scans = begin(
+        source,
+        _core.flow_packet_columns(),
+        batch_size=batch_size,
+        timeout=timeout,
+        follow=follow,
+        threads=threads,
+        progress=progress,
+        on_error=on_error,
+        decapsulate=decapsulate,
+        ports=ports,
+        max_expansion=max_expansion,
+        merge=merge,
+    )
+    return _scan(_core.FlowMeter(**options, streaming=True), scans, on_error, schema, options)
 
 
 def _scan(meter: _core.FlowMeter, scans: Scans, on_error: OnError, schema: str, options: dict[str, Any]) -> Iterator[Flows]:

@@ -116,9 +116,12 @@ def read_pcap(
     for about in frame.sources:
         # 2: the line of the user who called read_pcap.
         report_damage(about["fault"], about["gaps"], about["path"], on_error, stacklevel=2)
-    if merge:
-        frame = frame.take(np.argsort(frame.values("timestamp").view(np.int64), kind="stable"))
-    return Capture(frame)
+    return Capture(in_order_of_time(frame) if merge else frame)
+
+
+def in_order_of_time(frame: _core.Frame) -> _core.Frame:
+    """Return the packets by their times; those of the same time stay as they are."""
+    return frame.take(np.argsort(frame.values("timestamp").view(np.int64), kind="stable"))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-//! The columns of one chunk, reused from chunk to chunk so that their memory stays in the cache.
+//! The rows of one chunk, columns or others, reused from chunk to chunk so that their memory stays in the cache.
 
 use super::dictionary::{Dictionary, Memo};
 use super::table::{COLUMNS, Getter, place};

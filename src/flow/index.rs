@@ -39,6 +39,10 @@ fn slot_of(entry: Entry) -> u32 {
 }
 
 impl Index {
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.entries)
+    }
+
     #[inline]
     fn mask(&self) -> usize {
         self.entries.len() - 1

@@ -80,13 +80,14 @@ struct Whole {
 }
 
 impl Whole {
-    fn settle(&mut self, packets: u64, shards: &mut [&mut Shard], in_the_end: impl Fn(usize) -> usize) {
+    fn settle(&mut self, packets: u64, shards: &mut [&mut Shard], room: &Room, in_the_end: impl Fn(usize) -> usize) {
         let Self { ranks, builder } = self;
         ranks.extend(packets, shards.iter_mut().flat_map(|shard| shard.begins.drain(..)));
         let mut places = places(shards, |flow| ranks.of(flow.first_row));
         places.par_sort_unstable_by_key(|place| place.row);
         let rows = ranks.flows() as usize;
-        let expected = in_the_end(rows + rows / 8).min(rows.saturating_mul(MOST_EXPECTED));
+        let expected = in_the_end(rows + rows / 8).clamp(rows.saturating_mul(2), rows.saturating_mul(MOST_EXPECTED));
+        let expected = if room.has(expected.saturating_mul(builder.row_width()) as u64) { expected } else { rows };
         builder.fill(shards, &places, rows, expected);
         shards.par_iter_mut().for_each(|shard| shard.release());
     }
@@ -128,10 +129,12 @@ impl Meter {
         self.whole.as_ref().map_or(0, |whole| whole.ranks.flows() as usize)
     }
 
-    /// Fails if the flows so far do not fit in memory.
-    pub fn check_room(&self) -> Result<()> {
-        let check = |whole: &Whole| self.room.check_flows(whole.ranks.flows(), whole.builder.row_width() as u64);
-        self.whole.as_ref().map_or(Ok(()), check)
+    /// Fails if the flows so far do not fit in memory, be they rows or not yet.
+    pub fn check_room(&mut self) -> Result<()> {
+        let Self { whole: Some(whole), shards, room, .. } = self else { return Ok(()) };
+        let open: usize = shards.iter_mut().map(|shard| shard.get_mut().bytes()).sum();
+        let (flows, width) = (whole.ranks.flows(), whole.builder.row_width() as u64);
+        room.check_flows(flows, flows.saturating_mul(width).saturating_add(open as u64))
     }
 
     /// The ticket of the next range, while none is on its way.
@@ -199,7 +202,7 @@ impl Meter {
     /// No range is on its way: flows that are over become rows of the one table, if there is one. `in_the_end` says how many there
     /// may be, by how many there are.
     pub fn settle(&mut self, in_the_end: impl Fn(usize) -> usize) {
-        let Self { gather, front, shards, owners, whole, .. } = self;
+        let Self { gather, front, shards, owners, whole, room, .. } = self;
         let Front { rows, clock, .. } = *front.get_mut();
         let mut shards: Vec<&mut Shard> = shards.iter_mut().map(Turnstile::get_mut).collect();
         shards.par_iter_mut().for_each(|shard| shard.sweep_now_and_then(clock, &gather.rules));
@@ -210,7 +213,7 @@ impl Meter {
             }
         }
         if let Some(whole) = whole {
-            whole.settle(rows, &mut shards, in_the_end);
+            whole.settle(rows, &mut shards, room, in_the_end);
         }
     }
 
@@ -234,12 +237,12 @@ impl Meter {
 
     /// The flows, and for each packet the row of its flow in the table, if it was asked for.
     pub fn finish_with_owners(mut self) -> (Table, Vec<i64>) {
-        let Self { gather, front, shards, whole, owners, .. } = &mut self;
+        let Self { gather, front, shards, whole, owners, room, .. } = &mut self;
         let Front { rows, clock, .. } = *front.get_mut();
         let mut shards: Vec<&mut Shard> = shards.iter_mut().map(Turnstile::get_mut).collect();
         shards.par_iter_mut().for_each(|shard| shard.end(clock, &gather.rules));
         let Some(mut whole) = whole.take() else { return (take(&mut shards, &gather.rules), Vec::new()) };
-        whole.settle(rows, &mut shards, |flows| flows);
+        whole.settle(rows, &mut shards, room, |flows| flows);
         let Whole { ranks, builder } = whole;
         let row = |owner: &u64| if *owner == NO_FLOW { -1 } else { ranks.of(*owner) as i64 };
         (builder.finish(), owners.take().unwrap_or_default().par_iter().map(row).collect())

@@ -3,7 +3,7 @@
 //! | module | |
 //! |---|---|
 //! | [`rules`] | what makes a flow, and when it is over |
-//! | [`packet`] | what a flow takes from a packet, gathered from the columns |
+//! | [`packet`] | what a flow takes from a packet |
 //! | [`range`] | packets that follow one another, by shard |
 //! | [`key`] | what the packets of a flow have in common |
 //! | [`fragments`] | the ports of fragments, which only the first one has |

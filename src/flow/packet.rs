@@ -1,4 +1,4 @@
-//! What a flow takes from a packet, gathered from the columns of a frame.
+//! What a flow takes from a packet: from one that was just decoded, or from the columns of a frame.
 
 use ahash::RandomState;
 use arrow_buffer::Buffer;

@@ -50,8 +50,9 @@ pub struct Shard {
     pub owners: Vec<(u64, u64)>,
     /// No open flow is over before the clock is past this.
     next_due: i64,
-    /// Packets since flows were last looked through for those that are over.
+    /// Packets since flows were last looked through for those that are over, and how many were left then.
     since_sweep: usize,
+    left: usize,
 }
 
 impl Default for Shard {
@@ -68,6 +69,7 @@ impl Default for Shard {
             owners: Vec::new(),
             next_due: i64::MAX,
             since_sweep: 0,
+            left: 0,
         }
     }
 }
@@ -288,6 +290,15 @@ impl Shard {
         Record { flow, tcp, statistics: self.statistics.items.get(flow.statistics as usize) }
     }
 
+    /// Bytes that flows take until they are rows.
+    pub fn bytes(&self) -> usize {
+        fn of<T>(items: &Vec<T>) -> usize {
+            items.capacity() * size_of::<T>()
+        }
+        let slabs = of(&self.flows.items) + of(&self.connections.items) + of(&self.addresses.items) + of(&self.statistics.items);
+        slabs + of(&self.steps) + of(&self.finished) + self.index.bytes()
+    }
+
     /// The first packets of a flow, `sequence` of them.
     pub fn steps(&self, slot: u32, sequence: usize) -> &[Step] {
         &self.steps[slot as usize * sequence..][..sequence]
@@ -321,7 +332,7 @@ impl Shard {
         if clock <= self.next_due {
             return;
         }
-        self.since_sweep = 0;
+        (self.since_sweep, self.left) = (0, 0);
         let mut next = i64::MAX;
         for slot in 0..self.flows.items.len() as u32 {
             let flow = &self.flows.items[slot as usize];
@@ -334,14 +345,15 @@ impl Shard {
                 self.remove(slot, reason, (due, u64::MAX));
             } else {
                 next = next.min(due);
+                self.left += 1;
             }
         }
         self.next_due = next;
     }
 
-    /// Ends those that are over if so many packets have come since the last time that looking through all flows costs little beside.
+    /// The same, if as many packets have come since the last time as flows were left then: so a packet pays for a look at two flows.
     pub fn sweep_now_and_then(&mut self, clock: i64, rules: &Rules) {
-        if self.since_sweep >= self.flows.items.len() {
+        if self.since_sweep >= self.left {
             self.sweep(clock, rules);
         }
     }
@@ -391,4 +403,28 @@ fn is_answer(packet: &Packet) -> bool {
 fn is_broadcast(packet: &Packet) -> bool {
     let [low, high] = packet.key.addresses;
     packet.key.ip_version == 4 && (if packet.from_low { high } else { low }) == u32::MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::key::Key;
+    use crate::flow::rules::SECOND;
+
+    #[test]
+    fn a_flood_of_single_packets_needs_slots_for_those_that_are_open() {
+        let (mut shard, rules) = (Shard::default(), Rules::default());
+        for second in 0..100_000_u32 {
+            let time = i64::from(second) * SECOND;
+            let key = Key { addresses: [second, 1], ip_version: 4, protocol: 17, ..Key::default() };
+            let packet = Packet { key, hash: u64::from(second) * 0x9e37_79b9, time, clock: time, ..Packet::default() };
+            let batch = Batch { rules: &rules, ipv6: &[], first_row: second.into() };
+            shard.add(&[packet], &[0], i64::MIN, &batch, false);
+            shard.sweep_now_and_then(time, &rules);
+            shard.release();
+        }
+        // 121 are open at a time, and as many again come until the next look.
+        assert!(shard.flows.items.len() <= 2 * 121 + 2, "{}", shard.flows.items.len());
+        assert!(shard.bytes() < 1 << 20);
+    }
 }

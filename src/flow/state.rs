@@ -133,11 +133,6 @@ impl Flow {
     pub fn total_packets(&self) -> u64 {
         u64::from(self.packets[0]) + u64::from(self.packets[1])
     }
-
-    /// Nanoseconds from the first to the last packet.
-    pub fn duration(&self) -> i64 {
-        self.last_seen.saturating_sub(self.first_seen)
-    }
 }
 
 #[cfg(test)]

@@ -37,8 +37,7 @@ impl Table {
         steps: Vec<Step>,
         sequence: usize,
     ) -> Self {
-        let mut groups: Vec<Group> = columns.iter().map(|(place, _)| COLUMNS[*place].group).collect();
-        groups.dedup();
+        let groups: Vec<Group> = columns.iter().map(|(place, _)| COLUMNS[*place].group).collect();
         let mut kept = columns;
         let column = |(place, column): (usize, &Column)| {
             if let Some(at) = kept.iter().position(|(here, _)| *here == place) {
@@ -60,8 +59,13 @@ impl Table {
         Arc::new(rows.flat_map(|row| self.steps[row * self.sequence..][..self.sequence].iter().copied()).collect())
     }
 
-    /// Whether all addresses and texts are there.
+    /// Whether all addresses and texts are there, and of each group all columns.
     pub fn is_sound(&self) -> bool {
+        let here = |column: &Column| self.columns().any(|(_, other)| other.name == column.name);
+        let wanted = |column: &Column| self.columns().any(|(_, other)| other.group == column.group);
+        if COLUMNS.iter().any(|column| wanted(column) && !here(column)) {
+            return false;
+        }
         if self.sequence > 0 && self.steps.len() != self.rows.saturating_mul(self.sequence) {
             return false;
         }
@@ -93,9 +97,19 @@ impl Table {
         kept.filter_map(|(place, buffer)| buffer.get().map(|buffer| (*place, buffer)))
     }
 
+    /// Works a column out, if it follows from others and was not asked for before.
+    pub fn make(&self, column: usize) {
+        let _ = self.buffer(column);
+    }
+
     fn buffer(&self, column: usize) -> Option<&Buffer> {
         let (_, buffer) = self.columns.iter().find(|(place, _)| *place == column)?;
-        Some(buffer.get_or_init(|| COLUMNS[column].getter.make(self).unwrap_or_default()))
+        if let Some(made) = buffer.get() {
+            return Some(made);
+        }
+        // Not while the lock is held: others, and a child after a fork, would wait for it.
+        let made = COLUMNS[column].getter.make(self).unwrap_or_default();
+        Some(buffer.get_or_init(|| made))
     }
 
     /// The values of a column, whose type must be that of the table of columns; None if it is not there.

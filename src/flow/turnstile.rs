@@ -34,6 +34,7 @@ impl<T> Turnstile<T> {
     /// Whether the turn has come.
     #[cold]
     fn wait(&self, ticket: u64, abandoned: &AtomicBool) -> bool {
+        debug_assert!(self.turn() <= ticket, "nobody has a ticket twice");
         let mut looks = 0;
         while self.turn.load(Ordering::Acquire) != ticket {
             match looks {

@@ -51,7 +51,10 @@ impl FlowTable {
 
     fn array(&self, py: Python<'_>, place: usize) -> PyResult<ArrayRef> {
         let table = &self.data;
-        let present = detached(py, || Ok(table.present(place)))?;
+        let present = detached(py, || {
+            table.make(place);
+            Ok(table.present(place))
+        })?;
         let nulls = present.map(|present| NullBuffer::new(BooleanBuffer::from(present)));
         let gone = || PyRuntimeError::new_err(COLUMNS[place].name);
         Ok(match COLUMNS[place].getter {

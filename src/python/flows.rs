@@ -1,8 +1,8 @@
-//! `_core.FlowMeter` and `_core.FlowTable`: frames of packets in, columns of flows out. The user's class, `pcapframe.Flows`, wraps
+//! `_core.FlowMeter` and `_core.FlowTable`: packets in, columns of flows out. The user's class, `pcapframe.Flows`, wraps
 //! the table.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::{PyAttributeError, PyIndexError, PyTypeError, PyValueError};
@@ -71,27 +71,22 @@ impl FlowMeter {
         let restored = if missing.is_empty() { None } else { again::with_columns(py, frame, PACKET_COLUMNS)? };
         // Without the columns, the meter says which.
         let data = restored.as_ref().unwrap_or(&frame.data);
-        self.with(py, data.rows(), |flows| flows.as_mut().map_or(Ok(()), |flows| flows.meter().add(data)))
+        self.with(py, data.rows(), |flows| flows.meter().add(data))
     }
 
     /// The flows that are over by now, in the order in which they ended. Only a meter that streams has any before it is finished.
     fn take(&self, py: Python<'_>) -> PyResult<FlowTable> {
-        let take = |flows: &mut Flows| flows.meter().take_finished();
-        self.with(py, usize::MAX, |flows| Ok(FlowTable::new(flows.as_mut().map_or_else(empty, take))))
+        self.with(py, usize::MAX, |flows| Ok(FlowTable::new(flows.meter().take_finished())))
     }
 
     /// All flows in the order of their first packets, and the number of each packet's flow, if asked for; of a meter that streams
     /// the flows that are left.
     fn finish<'py>(&self, py: Python<'py>) -> PyResult<(FlowTable, Bound<'py, PyArray1<i64>>)> {
-        let finish = |flows: Flows| flows.into_meter().finish_with_owners();
-        let (table, owners) =
-            self.with(py, usize::MAX, |flows| Ok(flows.take().map_or_else(|| (empty(), Vec::new()), finish)))?;
+        let flows = self.take_out(py)?;
+        let finish = || parallel::pool(self.threads)?.install(|| Ok(flows.into_meter().finish_with_owners()));
+        let (table, owners) = detached(py, finish)?;
         Ok((FlowTable::new(table), owners.into_pyarray(py)))
     }
-}
-
-fn empty() -> Table {
-    Meter::new(Rules::default()).finish()
 }
 
 impl FlowMeter {
@@ -100,27 +95,26 @@ impl FlowMeter {
         &self,
         py: Python<'_>,
         rows: usize,
-        work: impl FnOnce(&mut Option<Flows>) -> Result<R, Error> + Send,
+        work: impl FnOnce(&mut Flows) -> Result<R, Error> + Send,
     ) -> PyResult<R> {
-        detached(py, || {
-            let mut locked = self.lock();
-            let flows: &mut Option<Flows> = &mut locked;
+        self.reading(py, |flows| {
             let threads = if rows < PARALLEL_FROM { 1 } else { self.threads };
-            parallel::pool(threads)?.install(|| work(flows))
+            detached(py, || parallel::pool(threads)?.install(|| work(flows)))
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Flows>> {
-        self.flows.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The flows, which nobody else has in the meantime: whoever asks for them then does not wait, for he may have the GIL.
+    fn take_out(&self, py: Python<'_>) -> PyResult<Flows> {
+        let taken = py.detach(|| self.flows.lock().unwrap_or_else(PoisonError::into_inner).take());
+        taken.ok_or_else(|| PyValueError::new_err("the meter is finished, has failed, or is at work"))
     }
 
-    /// Runs `work`, which reads into the flows. Nobody else waits for them with the GIL in the meantime: they are not there.
-    pub(super) fn reading<R>(&self, py: Python<'_>, work: impl FnOnce(&Flows) -> PyResult<R>) -> PyResult<R> {
-        let taken = py.detach(|| self.lock().take());
-        let flows = taken.ok_or_else(|| PyValueError::new_err("the meter is finished, or reads already"))?;
-        let outcome = work(&flows);
-        py.detach(|| *self.lock() = Some(flows));
-        outcome
+    /// Runs `work` on the flows. If it fails, they are gone: they may lack packets.
+    pub(super) fn reading<R>(&self, py: Python<'_>, work: impl FnOnce(&mut Flows) -> PyResult<R>) -> PyResult<R> {
+        let mut flows = self.take_out(py)?;
+        let result = work(&mut flows)?;
+        py.detach(|| *self.flows.lock().unwrap_or_else(PoisonError::into_inner) = Some(flows));
+        Ok(result)
     }
 }
 
@@ -199,6 +193,10 @@ impl FlowTable {
     fn values<'py>(slf: &Bound<'py, Self>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         let table = &slf.get().data;
         let place = slf.get().place(slf.py(), name)?;
+        detached(slf.py(), || {
+            table.make(place);
+            Ok(())
+        })?;
         let owner = slf.clone().into_any();
         let gone = || PyAttributeError::new_err(name.to_owned());
         // SAFETY: a FlowTable is frozen and its buffers are immutable and live as long as it does.

@@ -106,6 +106,8 @@ pub fn read(
     for (file, source) in sources.iter().enumerate() {
         options.numbering = Numbering { file: file as u32, interfaces: origin.interfaces.len() as u32 };
         let progress = progress.as_ref().map(|callback| callback.clone_ref(py));
+        // Bytes are the caller's, who keeps them anyway; so are they when they were compressed.
+        let keep = keep || source.extract::<PyBackedBytes>().is_ok();
         let (part, about, place) = read_one(source, &options, settings.max_expansion, dictionaries, progress, keep)?;
         let (one, interfaces) = Origin::new(about, place, rows as u64);
         origin.sources.push(one);
@@ -143,7 +145,7 @@ impl Target for Dictionaries {
 }
 
 /// Flows, which have the rows then.
-impl Target for &Flows {
+impl Target for &mut Flows {
     type Part = ();
 
     fn whole(self, source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Result<((), About)> {
@@ -185,8 +187,6 @@ pub fn read_one<T: Target>(
             Ok((part, about, Place::File(path, stamp)))
         });
     }
-    // Bytes are the caller's, who keeps them anyway; so are they when they were compressed.
-    let keep = keep || source.extract::<PyBackedBytes>().is_ok();
     read_stream(source, options, max_expansion, target, progress, keep)
 }
 

@@ -26,7 +26,7 @@ impl FlowMeter {
             let mut damage = Vec::new();
             for source in &sources {
                 let progress = progress.as_ref().map(|callback| callback.clone_ref(py));
-                let ((), about, place) = read_one(source, &options, settings.max_expansion, flows, progress, false)?;
+                let ((), about, place) = read_one(source, &options, settings.max_expansion, &mut *flows, progress, false)?;
                 let path = place.path().map(|path| path.display().to_string());
                 damage.push((path, about.fault.as_ref().map(fault_item), about.gaps.iter().map(gap_item).collect()));
             }

@@ -1,4 +1,4 @@
-//! `_core.Scan`: sources as batches of packets, in bounded memory, or as packets to be written.
+//! `_core.Scan`: sources as batches of packets or of flows, in bounded memory, or as packets to be written.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,6 +1,6 @@
 //! Rows become flows, without columns of packets in between: those of a chunk are taken while they are in the cache.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::{About, Monitor, Options, Sink, read_into};
 use crate::capture::format::with_format;
@@ -12,22 +12,13 @@ use crate::flow::packet::Fields;
 use crate::flow::{Gather, Meter, Range};
 use crate::wire::Packet;
 
-/// After so many bytes the flows that are over become rows: often enough that they are still in the cache, seldom enough that
+/// After so many chunks the flows that are over become rows: often enough that they are still in the cache, seldom enough that
 /// threads lose little by waiting for one another.
-const BLOCK: u64 = 64 << 20;
+const CHUNKS: u64 = 64;
 
 /// A meter that takes what is read.
 pub struct Flows {
     meter: RwLock<Meter>,
-    gather: Arc<Gather>,
-    before: Mutex<Before>,
-}
-
-/// What was there before the present source.
-#[derive(Clone, Copy, Default)]
-struct Before {
-    flows: usize,
-    tickets: u64,
 }
 
 /// The packets of a chunk, gathered as they are decoded.
@@ -53,7 +44,7 @@ impl Rows for Gathered {
 
 impl Flows {
     pub fn new(meter: Meter) -> Self {
-        Self { gather: Arc::clone(meter.gather()), meter: RwLock::new(meter), before: Mutex::default() }
+        Self { meter: RwLock::new(meter) }
     }
 
     /// The meter, which has all that was read so far.
@@ -65,51 +56,59 @@ impl Flows {
         self.meter.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads all of `source`, which follows what was read before. The plan must have the columns of flows.
-    pub fn read(&self, source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Result<About> {
+    /// Reads all of `source`, which follows what was read before. The plan must have the columns of flows. After an error the
+    /// meter is worth nothing.
+    pub fn read(&mut self, source: &Source, options: &Options, monitor: &mut dyn Monitor) -> Result<About> {
         let format = Format::detect(source)?;
         let first = format.first_offset();
-        self.begin();
+        let sink = self.sink();
         with_format!(Format, format, framing => {
-            Ok(read_into(source, options, first, framing, self, monitor)?.about(source.len()))
+            Ok(read_into(source, options, first, framing, &sink, monitor)?.about(source.len()))
         })
     }
 
     /// Reads the records of `source`, which begin in the state `framing`; how many there are.
     pub fn read_records<F: Framing>(
-        &self,
+        &mut self,
         source: &Source,
         options: &Options,
         framing: F,
         monitor: &mut dyn Monitor,
     ) -> Result<usize> {
-        self.begin();
-        Ok(read_into(source, options, 0, framing, self, monitor)?.rows)
+        Ok(read_into(source, options, 0, framing, &self.sink(), monitor)?.rows)
     }
 
-    fn begin(&self) {
-        let meter = self.read_meter();
-        *self.before.lock().unwrap_or_else(PoisonError::into_inner) = Before { flows: meter.flows(), tickets: meter.ticket() };
+    fn sink(&mut self) -> Chunks<'_> {
+        let meter = self.meter();
+        let (gather, tickets, flows) = (Arc::clone(meter.gather()), meter.ticket(), meter.flows());
+        Chunks { meter: &self.meter, gather, tickets, flows }
     }
+}
 
-    fn before(&self) -> Before {
-        *self.before.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// What takes the chunks of one source.
+struct Chunks<'a> {
+    meter: &'a RwLock<Meter>,
+    gather: Arc<Gather>,
+    /// Tickets and flows before those of this source.
+    tickets: u64,
+    flows: usize,
+}
 
+impl Chunks<'_> {
     fn read_meter(&self) -> RwLockReadGuard<'_, Meter> {
         self.meter.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Sink for Flows {
+impl Sink for Chunks<'_> {
     type Rows = Gathered;
 
     fn rows(&self) -> Gathered {
         Gathered { range: Range::default(), ipv6: Memo::default(), by: Arc::clone(&self.gather) }
     }
 
-    fn block(&self) -> u64 {
-        BLOCK
+    fn chunks(&self) -> u64 {
+        CHUNKS
     }
 
     fn meet(&self, _first: usize, _scratch: &mut Scratch<Gathered>) -> Result<()> {
@@ -118,15 +117,14 @@ impl Sink for Flows {
 
     unsafe fn keep(&self, number: u64, _first: usize, scratch: &mut Scratch<Gathered>) {
         let Gathered { range, ipv6, .. } = scratch.filled();
-        self.read_meter().take_range(self.before().tickets + number, range, ipv6.values());
+        self.read_meter().take_range(self.tickets + number, range, ipv6.values());
         scratch.clear();
     }
 
     fn pause(&self, done: u64, total: u64) -> Result<()> {
-        let before = self.before().flows;
         let in_the_end = |flows: usize| {
-            let here = flows.saturating_sub(before) as u64;
-            before + (here.saturating_mul(total) / done.max(1)) as usize
+            let here = flows.saturating_sub(self.flows) as u64;
+            self.flows + (here.saturating_mul(total) / done.max(1)) as usize
         };
         let mut meter = self.meter.write().unwrap_or_else(PoisonError::into_inner);
         meter.settle(in_the_end);
