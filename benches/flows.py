@@ -10,6 +10,7 @@ is looked for in this Python, or in that which NFSTREAM_PYTHON names. What is no
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pathlib
@@ -32,6 +33,8 @@ NFSTREAM_PACKETS = 350_000
 PASSES = (1, 2, 4)
 # read_flows, read_pcap with flows(), and scan_flows.
 WAYS = ("read", "flows", "scan")
+# All statistics, and these with every column worked out that follows from others.
+WHAT = ("core", "statistics", "every column")
 # As a server has it, where users' paths lack it.
 SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"])
 NFSTREAM_PYTHON = os.environ.get("NFSTREAM_PYTHON", sys.executable)
@@ -40,13 +43,14 @@ OURS = """
 import sys, time
 import pcapframe as pf
 from pcapframe import _core
-how, statistics, source = sys.argv[1], sys.argv[2] == "1", sys.argv[3]
+how, what, source = sys.argv[1:4]
+statistics = what != "core"
 if source == "-":
     source = sys.stdin.buffer
 
 def make(flows):
-    # Of statistics all columns are worked out, those too that follow from others and wait until they are asked for.
-    for name in flows.columns if statistics else ():
+    # Columns that follow from others wait until they are asked for.
+    for name in flows.columns if what == "every column" else ():
         if name not in ("src", "dst", "conn_state", "history", "community_id"):
             getattr(flows, name)
 
@@ -106,9 +110,9 @@ def run(*command: object, **options: object) -> str:
     return str(done.stdout)
 
 
-def ours(how: str, statistics_too: bool, path: pathlib.Path) -> tuple[float, int, int, int, int]:
+def ours(how: str, what: str, path: pathlib.Path) -> tuple[float, int, int, int, int]:
     """Seconds, packets, flows, peak of the resident memory and bytes of the packets' columns."""
-    found = run(sys.executable, "-c", OURS, how, int(statistics_too), path).split()
+    found = run(sys.executable, "-c", OURS, how, what, path).split()
     seconds, numbers = float(found[0]), [int(number) for number in found[1:]]
     return seconds, numbers[0], numbers[1], numbers[2], numbers[3]
 
@@ -179,19 +183,25 @@ def measure(path: pathlib.Path, rounds: int) -> dict[str, object]:
         times.setdefault(name, []).append(seconds)
         print(f"{name}: {seconds:.3f} s", file=sys.stderr, flush=True)
 
-    for _ in range(rounds):
-        for name, work in programs.items():
-            take(name, work(path))
-        for how in WAYS:
-            for statistics_too in (False, True):
-                seconds, packets, flows, *_memory = ours(how, statistics_too, path)
-                take(f"{how}, {'statistics' if statistics_too else 'core'}", seconds)
-                if how == "flows":  # who keeps no packets counts those in flows only
-                    counts = {"packets": packets, "flows": flows}
-        if version:
-            seconds, *_ = nfstream(first)
-            # Packets that it leaves out are not held against it.
-            take("NFStream", seconds / NFSTREAM_PACKETS * counts["packets"])
+    def take_ours(how: str, what: str) -> None:
+        seconds, packets, flows, *_memory = ours(how, what, path)
+        take(f"{how}, {what}", seconds)
+        if how == "flows":  # who keeps no packets counts those in flows only
+            counts.update(packets=packets, flows=flows)
+
+    def take_nfstream() -> None:
+        # Packets that it leaves out are not held against it.
+        take("NFStream", nfstream(first)[0] / NFSTREAM_PACKETS)
+
+    jobs: list[Callable[[], None]] = [functools.partial(take_ours, how, what) for how in WAYS for what in WHAT]
+    jobs += [lambda name=name, work=work: take(name, work(path)) for name, work in programs.items()]  # type: ignore[misc]
+    jobs += [take_nfstream] if version else []
+    for number in range(rounds):
+        # In turn each comes first, and behind another: what one leaves behind, such as pages to be written, meets all.
+        for job in jobs[number % len(jobs) :] + jobs[: number % len(jobs)]:
+            job()
+    if version:
+        times["NFStream"] = [seconds * counts["packets"] for seconds in times["NFStream"]]
     found: dict[str, object] = {
         **counts,
         "seconds": {name: statistics.median(taken) for name, taken in times.items()},
@@ -221,11 +231,10 @@ def memory(path: pathlib.Path) -> dict[str, object]:
     tiny = first_packets(path, 1)
     found: dict[str, object] = {}
     for how in WAYS:
-        for statistics_too in (False, True):
-            _, _, flows, peak, columns = ours(how, statistics_too, path)
-            base = ours(how, statistics_too, tiny)[3]
-            name = f"{how}, {'statistics' if statistics_too else 'core'}"
-            found[name] = {"peak MiB": peak / 2**20, "bytes a flow": (peak - base - columns) / flows}
+        for what in WHAT:
+            _, _, flows, peak, columns = ours(how, what, path)
+            base = ours(how, what, tiny)[3]
+            found[f"{how}, {what}"] = {"peak MiB": peak / 2**20, "bytes a flow": (peak - base - columns) / flows}
     return found
 
 
@@ -250,7 +259,9 @@ def bounded(path: pathlib.Path) -> list[dict[str, float]]:
         for passes in PASSES:
             command = [sys.executable, "-c", WRITER, str(path), str(passes), str(starts), str(span)]
             writer = subprocess.Popen(command, stdout=subprocess.PIPE)
-            seconds, packets, flows, peak, _ = run(sys.executable, "-c", OURS, "scan", 1, "-", stdin=writer.stdout).split()
+            seconds, packets, flows, peak, _ = run(
+                sys.executable, "-c", OURS, "scan", "statistics", "-", stdin=writer.stdout
+            ).split()
             found.append({"packets": int(packets), "flows": int(flows), "seconds": float(seconds), "peak MiB": int(peak) / 2**20})
             writer.wait()
     return found

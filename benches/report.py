@@ -84,8 +84,9 @@ which zstd leaves to another thread, and a map of the file would risk the proces
 
 The flows of *mix* ({flow_count:,} of {flow_packets:,} packets), reading included, two threads; {flow_rounds} rounds, each program
 in a process of its own, the start and imports of Python's left out. *read* is `read_flows`; *flows* is `read_pcap` of the columns
-that flows need, then `flows()`; *scan* is `scan_flows`. *statistics* has every column worked out, also those that follow from
-others and are made when they are first asked for. `nfpcapd -r` writes its files, `argus -r` writes to the null device. NFStream
+that flows need, then `flows()`; *scan* is `scan_flows`. Columns that follow from others, as totals and means do, are made when
+they are first asked for; *every column* is the statistics with all of these made. `nfpcapd -r` writes its files; `argus -r`
+writes to the null device, and takes whole seconds, whatever it has to do. NFStream
 {nfstream_version} runs with `statistical_analysis=True, n_dissections=0` on the first {nfstream_packets:,} packets, the time a
 packet is compared: the whole capture took it {nfstream_whole:.0f} s, and {nfstream_expected:.0f} s is what the first packets say.
 

@@ -8,7 +8,7 @@ use crate::flow::packet::{Fields, Packet};
 use crate::flow::rules::Rules;
 
 /// More than there are threads, as often as not; enough that a shard's index stays in the cache.
-pub const SHARDS: usize = 64;
+pub const SHARDS: usize = 32;
 
 /// What packets are gathered by.
 pub struct Gather {
