@@ -114,6 +114,10 @@ columns can not take less there. Tried against it: reading in pieces of 64 to 25
 are not cleared when only the record's own fields are wanted (kept), and settling chunks without waiting (kept). The rest of the
 time of two columns is the system's clearing of their memory.
 
+Of the processor's time of *read, core*, the system's copy of the file takes a fifth and its clearing of fresh memory a fifteenth;
+decoding and gathering take a sixth, the flows of packets (index, state, TCP) three tenths, and making rows of flows that are over
+a sixth; threads wait a thirtieth. What was tried against it, and what it gave, is in CONTRIBUTING.md under *Flows*.
+
 With the default columns of *small*, about a third of the time is decoding, a fifth the system's clearing of memory, and the
 remainder the read and the stores.
 
