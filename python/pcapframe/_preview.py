@@ -29,7 +29,7 @@ ENUMERATIONS = {
 
 def cell(name: str, value: Any) -> str:
     """One value as a person reads it."""
-    if name == "timestamp":
+    if isinstance(value, np.datetime64):
         return str(value).replace("T", " ")
     if name == "protocol":
         return PROTOCOLS.get(int(value), str(int(value)))
@@ -78,8 +78,8 @@ def text(capture: Capture | Flows) -> str:
 
 
 def table_html(header: list[str], body: list[list[str]], *, align: Literal["left", "right"] = "right") -> str:
-    """An HTML table, every text escaped; notebooks align cells to the right unless each says otherwise."""
-    style = ' style="text-align:left"' if align == "left" else ""
+    """An HTML table, every text escaped; notebooks align cells to the right, and break their lines, unless each says not to."""
+    style = ' style="text-align:left"' if align == "left" else ' style="white-space:nowrap"'
     head = "".join(f"<th{style}>{html.escape(name)}</th>" for name in header)
     lines = ["<tr>" + "".join(f"<td{style}>{html.escape(value)}</td>" for value in row) + "</tr>" for row in body]
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
