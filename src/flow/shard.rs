@@ -112,7 +112,7 @@ impl Shard {
         let touch = |flow: &Flow| {
             let statistics = self.statistics.items.get(flow.statistics as usize);
             let tcp = self.connections.items.get(flow.tcp as usize);
-            tcp.map_or(0, Tcp::touch) ^ statistics.map_or(0, Statistics::touch)
+            flow.touch() ^ tcp.map_or(0, Tcp::touch) ^ statistics.map_or(0, Statistics::touch)
         };
         let flows = slots.iter().filter_map(|slot| self.flows.items.get(*slot as usize));
         std::hint::black_box(flows.map(touch).fold(0, |all, one| all ^ one));
@@ -333,6 +333,7 @@ impl Shard {
             return;
         }
         (self.since_sweep, self.left) = (0, 0);
+        self.index.touch();
         let mut next = i64::MAX;
         for slot in 0..self.flows.items.len() as u32 {
             let flow = &self.flows.items[slot as usize];
