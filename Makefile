@@ -5,7 +5,7 @@ PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 SANITIZED ?= target/asan
-SANITIZE_TESTS ?= tests/test_dpkt.py tests/dpkt_api tests/test_capture.py tests/test_streams.py tests/test_bad_input.py tests/test_export.py tests/test_flows.py tests/test_parallel.py
+SANITIZE_TESTS ?= tests/test_dpkt.py tests/dpkt_api tests/test_capture.py tests/test_streams.py tests/test_bad_input.py tests/test_export.py tests/test_flows.py tests/test_read_flows.py tests/test_parallel.py
 
 VENV := .venv
 BIN := $(VENV)/bin
