@@ -29,7 +29,7 @@ ENUMERATIONS = {
 
 def cell(name: str, value: Any) -> str:
     """One value as a person reads it."""
-    if isinstance(value, np.datetime64):
+    if name == "timestamp" or isinstance(value, np.datetime64):
         return str(value).replace("T", " ")
     if name == "protocol":
         return PROTOCOLS.get(int(value), str(int(value)))
